@@ -1,0 +1,21 @@
+"""Settings that must stand before JAX starts, and the `--slow` switch."""
+
+import os
+
+import pytest
+
+# Four virtual CPU devices for the tests of replication; JAX reads this once, when its backend starts.
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run tests that take over 20 seconds each")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="takes over 20 seconds: run with --slow"))

@@ -1,0 +1,180 @@
+"""Whole, checked checkpoints on Orbax.
+
+Orbax writes asynchronously and atomically (a folder gets its final name when it is complete) and keeps the newest few.
+It does not notice a flipped byte, and restores another shape than asked for without a word: so shape, type and digest
+of every leaf stand beside the arrays, and are checked when they are read.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from agront_train.run_identity import check_same_run
+from agront_train.step import TrainState
+
+
+class Restored(NamedTuple):
+    """A checkpoint that was found whole."""
+
+    state: TrainState
+    """NumPy leaves, on the host."""
+    loader_state: Mapping[str, Any]
+    """Where the loader stood."""
+    rejected: tuple[str, ...]
+    """What was wrong with newer checkpoints, which were moved aside; empty as a rule."""
+
+
+class Checkpointer:
+    """The checkpoints of one run, in one folder; a context manager that waits for the last write."""
+
+    def __init__(self, folder: Path, *, keep: int):
+        """Open or create.
+
+        Args:
+            folder: holds one folder a checkpoint, named by its step.
+            keep: how many of the newest stay.
+        """
+        self._folder = folder.absolute()
+        self._keep = keep
+        self._manager = self._open()
+
+    def __enter__(self) -> "Checkpointer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._manager.close()
+
+    def _open(self) -> ocp.CheckpointManager:
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=self._keep, enable_async_checkpointing=True, cleanup_tmp_directories=True
+        )
+        handlers = {"state": ocp.PyTreeCheckpointHandler(), "metadata": ocp.JsonCheckpointHandler()}
+        return ocp.CheckpointManager(self._folder, options=options, item_handlers=handlers)
+
+    @property
+    def steps(self) -> list[int]:
+        """Steps of the whole checkpoints, oldest first."""
+        return sorted(self._manager.all_steps())
+
+    def path(self, step: int) -> Path:
+        """Where a checkpoint lies."""
+        return self._folder / str(step)
+
+    def save(self, state: TrainState, loader_state: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+        """Begin to write a checkpoint; returns when the arrays may change again.
+
+        Args:
+            state: NumPy leaves that nobody else writes to. One process of several may hold other copies of them.
+            loader_state: JSON-able.
+            identity: what the run is: see `run_identity`. JSON-able.
+
+        Raises:
+            ValueError: there is a checkpoint of this step.
+        """
+        step = int(state.step)
+        if step in self._manager.all_steps():
+            raise ValueError(f"{self.path(step)} exists: a checkpoint is never written over")
+        metadata = {"loader_state": dict(loader_state), "identity": dict(identity), "leaves": _describe(state)}
+        sealed = {"content": metadata, "digest": _json_digest(metadata)}
+        self._manager.save(
+            step, args=ocp.args.Composite(state=ocp.args.PyTreeSave(state), metadata=ocp.args.JsonSave(sealed))
+        )
+
+    def wait(self) -> None:
+        """Return when the last checkpoint is on disk."""
+        self._manager.wait_until_finished()
+
+    def restore(self, template: TrainState, identity: Mapping[str, Any]) -> Restored | None:
+        """The newest whole checkpoint, or None where there is none at all.
+
+        A damaged checkpoint is moved to the folder `rejected` beside its neighbours, and the one before it is taken.
+
+        Args:
+            template: gives structure, shapes and types (`jax.eval_shape` will do).
+            identity: what the run is now.
+
+        Raises:
+            ValueError: the checkpoint is of a run with other settings; or all checkpoints are damaged.
+        """
+        rejected: list[str] = []
+        for step in reversed(self.steps):
+            try:
+                metadata = self._read_metadata(step)
+            except _DamagedError as error:
+                rejected.append(self._reject(step, error))
+                continue
+            check_same_run(metadata["identity"], identity, self.path(step))
+            try:
+                state = self._read_state(step, template, metadata["leaves"])
+            except _DamagedError as error:
+                rejected.append(self._reject(step, error))
+                continue
+            return Restored(state, metadata["loader_state"], tuple(rejected))
+        if rejected:
+            raise ValueError("no checkpoint is whole:\n  " + "\n  ".join(rejected) + "\nBegin another run.")
+        return None
+
+    def _read_metadata(self, step: int) -> dict[str, Any]:
+        try:
+            sealed = self._manager.restore(step, args=ocp.args.Composite(metadata=ocp.args.JsonRestore())).metadata
+            content, digest = sealed["content"], sealed["digest"]
+        except Exception as error:  # Orbax raises whatever its readers raise
+            raise _DamagedError(f"metadata cannot be read: {error}") from error
+        if digest != _json_digest(content):
+            raise _DamagedError("metadata differs from its digest")
+        return content
+
+    def _read_state(self, step: int, template: TrainState, leaves: Mapping[str, Any]) -> TrainState:
+        # NumPy, not JAX: restored JAX arrays are committed to one device, and pmap refuses them.
+        empty = jax.tree.map(lambda leaf: np.empty(leaf.shape, leaf.dtype), template)
+        as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), empty)
+        arguments = ocp.args.PyTreeRestore(item=empty, restore_args=as_numpy)
+        try:
+            state = self._manager.restore(step, args=ocp.args.Composite(state=arguments)).state
+        except Exception as error:  # Orbax raises whatever its readers raise
+            raise _DamagedError(f"state cannot be read: {error}") from error
+        expected = {path: (list(leaf.shape), str(leaf.dtype)) for path, leaf in _leaves(template)}
+        for path, leaf in _describe(state).items():
+            if leaf != leaves.get(path) or (leaf["shape"], leaf["dtype"]) != expected[path]:
+                raise _DamagedError(f"leaf {path} differs from its digest, shape or type")
+        return state
+
+    def _reject(self, step: int, error: Exception) -> str:
+        aside = self._folder.parent / "rejected_checkpoints" / str(step)
+        aside.parent.mkdir(exist_ok=True)
+        attempt = 1
+        while aside.exists():
+            attempt += 1
+            aside = aside.with_name(f"{step}.{attempt}")
+        self.path(step).rename(aside)
+        self._manager.close()
+        self._manager = self._open()  # Orbax keeps a list of its own, and would not write this step again
+        return f"checkpoint {step} is damaged ({error}); moved to {aside}"
+
+
+class _DamagedError(Exception):
+    """This checkpoint cannot be used; the one before it may be."""
+
+
+def _leaves(tree: Any) -> list[tuple[str, Any]]:
+    return [(jax.tree_util.keystr(path), leaf) for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]]
+
+
+def _describe(tree: Any) -> dict[str, dict[str, Any]]:
+    """Shape, type and digest of every leaf by its path."""
+    described = {}
+    for path, leaf in _leaves(tree):
+        data = np.ascontiguousarray(leaf).reshape(-1).view(np.uint8)
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        described[path] = {"shape": list(leaf.shape), "dtype": str(leaf.dtype), "digest": digest}
+    return described
+
+
+def _json_digest(value: Any) -> str:
+    return hashlib.blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,100 @@
+"""The settings of a training run."""
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MaskingConfig:
+    """Which tokens the model must predict. The defaults are AgroNT's (paper), and BERT's before it."""
+
+    rate: float = 0.15
+    """Share of a row's nucleotide tokens that is chosen for prediction."""
+    mask_share: float = 0.8
+    """Share of the chosen tokens that `<mask>` replaces."""
+    random_share: float = 0.1
+    """Share of the chosen tokens that another token of the vocabulary replaces; what is left stays as it is."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.rate <= 1:
+            raise ValueError(f"masking.rate is {self.rate}: it must lie in (0, 1]")
+        if min(self.mask_share, self.random_share) < 0 or self.mask_share + self.random_share > 1:
+            raise ValueError(
+                f"masking.mask_share {self.mask_share} and masking.random_share {self.random_share} "
+                "must not be negative, nor be more than 1 together"
+            )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """Adam with the schedule of the Nucleotide Transformer family, which is assumed, not known, for AgroNT."""
+
+    initial_learning_rate: float = 5e-5
+    """Learning rate of the first update."""
+    peak_learning_rate: float = 1e-4
+    """Learning rate at the end of the linear warm-up; after it the rate falls with the square root of the step."""
+    warmup_steps: int = 16_000
+    """Updates from the initial to the peak learning rate."""
+    b1: float = 0.9
+    """Adam's decay of the mean of the gradients."""
+    b2: float = 0.999
+    """Adam's decay of the mean of the squared gradients."""
+    eps: float = 1e-8
+    """Added to the root of the mean squared gradient."""
+    weight_decay: float = 0.0
+    """Decoupled weight decay (AdamW) of matrices and embeddings; 0 is none. What AgroNT used is not known."""
+    clip_norm: float | None = None
+    """Largest global norm of a gradient; None does not clip. What AgroNT used is not known."""
+
+    def __post_init__(self) -> None:
+        if self.warmup_steps < 1:
+            raise ValueError(f"optimizer.warmup_steps is {self.warmup_steps}: it must be at least 1")
+        if self.initial_learning_rate < 0 or self.peak_learning_rate <= 0:
+            raise ValueError(
+                f"optimizer.initial_learning_rate {self.initial_learning_rate} must not be negative "
+                f"and optimizer.peak_learning_rate {self.peak_learning_rate} must be above 0"
+            )
+        if self.weight_decay < 0 or (self.clip_norm is not None and self.clip_norm <= 0):
+            raise ValueError(
+                f"optimizer.weight_decay {self.weight_decay} must not be negative "
+                f"and optimizer.clip_norm {self.clip_norm} must be above 0 or None"
+            )
+
+
+# What may change when a run is resumed: it changes neither the rows nor the arithmetic of a step beyond rounding.
+CHANGEABLE = ("steps", "micro_batches", "evaluate_every", "checkpoint_every", "keep_checkpoints")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """One run of pre-training. The defaults are the published run's: 1,536 rows of 1,024 tokens, 315,000 updates."""
+
+    steps: int = 315_000
+    """Updates in all, counted from the run's beginning."""
+    batch_size: int = 1536
+    """Rows of one update over all hosts, devices and micro-batches."""
+    micro_batches: int = 1
+    """Parts into which each device cuts its rows, one after another, to save memory."""
+    seed: int = 0
+    """Seeds the initial parameters and the masks."""
+    masking: MaskingConfig = MaskingConfig()
+    """Which tokens are predicted."""
+    optimizer: OptimizerConfig = OptimizerConfig()
+    """How the parameters follow the gradient."""
+    evaluate_every: int = 5_000
+    """Updates between two measurements of the held-out loss; one is made at the end in any case."""
+    checkpoint_every: int = 1_000
+    """Updates between two checkpoints; one is written at the end in any case."""
+    keep_checkpoints: int = 3
+    """How many of the newest checkpoints stay on disk."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", *CHANGEABLE[1:]):
+            if getattr(self, name) < 1:
+                raise ValueError(f"train.{name} is {getattr(self, name)}: it must be at least 1")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"train.seed is {self.seed}: it must lie in [0, 2**32)")
+
+    def identity(self) -> dict[str, Any]:
+        """The settings that must not change when a run is resumed, as JSON-able values."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in CHANGEABLE}

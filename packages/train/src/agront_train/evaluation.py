@@ -1,0 +1,85 @@
+"""Held-out loss at `<mask>`, each nucleotide token once, and how far it lies from a baseline's."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float64, Integer
+
+from agront_train.config import TrainConfig
+from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params
+from agront_train.masking import mask_held_out, masking_key
+from agront_train.objective import LossSum, row_losses
+
+# Held-out masks are the same in every run and at every step, so that losses can be compared.
+HELD_OUT_SEED = 0
+
+
+class RowLosses(NamedTuple):
+    """Losses of R held-out rows: a model's or a baseline's, on the same tokens."""
+
+    loss: Float64[np.ndarray, "R"]
+    """Summed cross-entropy of each row, nats."""
+    count: Float64[np.ndarray, "R"]
+    """Predicted tokens of each row."""
+
+    @property
+    def mean(self) -> float:
+        """Mean cross-entropy in nats a token."""
+        return float(self.loss.sum() / self.count.sum())
+
+    @property
+    def perplexity(self) -> float:
+        """The exponential of the mean."""
+        return math.exp(self.mean)
+
+
+class Difference(NamedTuple):
+    """A mean difference in nats a token, and its standard error."""
+
+    mean: float
+    standard_error: float
+
+
+def held_out_row_losses(
+    model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary
+) -> Callable[[Params, jax.Array, jax.Array], LossSum]:
+    """A function of (params, tokens [b, T], rows [b]): loss and count of each row, [b] each, over all its tokens.
+
+    A row is seen round(1 / rate) times, each time with another part of its tokens masked.
+    """
+    parts = max(1, round(1 / config.masking.rate))
+
+    def losses(params: Params, tokens: Integer[jax.Array, "b T"], rows: Integer[jax.Array, "b"]) -> LossSum:
+        def one_part(part: jax.Array) -> LossSum:
+            masked = mask_held_out(masking_key(HELD_OUT_SEED), tokens, rows, vocabulary, part=part, parts=parts)
+            return row_losses(model, params, masked)
+
+        return jax.tree.map(lambda leaf: leaf.sum(0), jax.lax.map(one_part, jnp.arange(parts)))
+
+    return losses
+
+
+def paired_difference(losses: RowLosses, baseline: RowLosses) -> Difference:
+    """Mean of `losses` minus mean of `baseline` on the same rows; below 0 the first is better.
+
+    The standard error takes each row as one observation (a ratio estimate over clusters), because the tokens of a row
+    are not independent of each other.
+
+    Raises:
+        ValueError: the two were not measured on the same tokens, or on fewer than two rows.
+    """
+    if not np.array_equal(losses.count, baseline.count):
+        raise ValueError("the two losses were measured on different tokens: their counts by row differ")
+    used = losses.count > 0
+    num_rows = int(used.sum())
+    if num_rows < 2:
+        raise ValueError(f"a standard error needs at least two held-out rows with tokens; there are {num_rows}")
+    differences, count = (losses.loss - baseline.loss)[used], losses.count[used]
+    mean = differences.sum() / count.sum()
+    residuals = differences - mean * count
+    variance = num_rows / (num_rows - 1) * np.square(residuals).sum()
+    return Difference(float(mean), float(np.sqrt(variance) / count.sum()))

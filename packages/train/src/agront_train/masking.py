@@ -1,0 +1,111 @@
+"""Which tokens the model must predict, and what it sees in their place: drawn on the device, row by row.
+
+B rows, T tokens a row, M masked positions a row at most. M is fixed by T and the rate, so that shapes are static and
+the language-model head runs on M positions of T only.
+"""
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Float32, Int32, Integer
+
+from agront_train.config import MaskingConfig
+from agront_train.interfaces import MaskingVocabulary
+
+
+class MaskedTokens(NamedTuple):
+    """A batch as the model sees it, and what it must predict."""
+
+    tokens: Int32[jax.Array, "B T"]
+    """Token ids with the chosen ones replaced, or kept."""
+    positions: Int32[jax.Array, "B M"]
+    """Where the chosen tokens stand."""
+    targets: Int32[jax.Array, "B M"]
+    """The ids that stood there."""
+    weights: Float32[jax.Array, "B M"]
+    """1 for a chosen position, 0 for the filling up to M."""
+
+
+def masking_key(seed: int) -> jax.Array:
+    """The key of all masks of a run. The generator is named, since JAX's default has changed and may change again."""
+    return jax.random.key(seed, impl="threefry2x32")
+
+
+def mask_tokens(
+    key: jax.Array,
+    tokens: Integer[jax.Array, "B T"],
+    rows: Integer[jax.Array, "B"],
+    vocabulary: MaskingVocabulary,
+    config: MaskingConfig,
+) -> MaskedTokens:
+    """Choose round(rate x valid) of each row's nucleotide tokens; mask, exchange or keep them (80 / 10 / 10 %).
+
+    `<pad>`, `<cls>`, `<unk>` and N are neither chosen nor drawn. A row's choice is a function of `key` and its row
+    number alone: it does not depend on the batch, the device or the host that the row is on.
+
+    Args:
+        key: see `masking_key`.
+        tokens: token ids, any integer type.
+        rows: global row numbers, below 2**32.
+        vocabulary: says which ids may be chosen and drawn.
+        config: the rate and the shares.
+    """
+    ids = vocabulary.nucleotide_ids
+    size = min(tokens.shape[1], math.floor(config.rate * tokens.shape[1] + 0.5))
+
+    def one_row(tokens: jax.Array, row: jax.Array) -> MaskedTokens:
+        order_key, action_key, draw_key = jax.random.split(jax.random.fold_in(key, row), 3)
+        order, num_valid = _random_order(order_key, tokens, ids)
+        positions = order[:size]
+        num_chosen = jnp.floor(config.rate * num_valid + 0.5)
+        chosen = jnp.arange(size) < num_chosen
+        targets = tokens[positions]
+
+        # Adding 1 … n - 1 modulo n to a token's rank reaches each other token with the same probability.
+        shift = jax.random.randint(draw_key, (size,), 1, len(ids))
+        others = ids.start + (targets - ids.start + shift) % len(ids)
+        action = jax.random.uniform(action_key, (size,))
+        seen = jnp.where(action < config.mask_share + config.random_share, others, targets)
+        seen = jnp.where(action < config.mask_share, vocabulary.mask_id, seen)
+        replaced = tokens.at[positions].set(jnp.where(chosen, seen, targets))
+        return MaskedTokens(replaced, positions, targets, chosen.astype(jnp.float32))
+
+    return jax.vmap(one_row)(tokens.astype(jnp.int32), rows.astype(jnp.uint32))
+
+
+def mask_held_out(
+    key: jax.Array,
+    tokens: Integer[jax.Array, "B T"],
+    rows: Integer[jax.Array, "B"],
+    vocabulary: MaskingVocabulary,
+    *,
+    part: int | Integer[jax.Array, ""],
+    parts: int,
+) -> MaskedTokens:
+    """Mask one of `parts` fixed, disjoint parts of each row: over all parts, each nucleotide token is masked once.
+
+    All chosen tokens become `<mask>`. With the 80 / 10 / 10 rule a model that copies what it sees would score well.
+    """
+    ids = vocabulary.nucleotide_ids
+    size = -(-tokens.shape[1] // parts)
+
+    def one_row(tokens: jax.Array, row: jax.Array) -> MaskedTokens:
+        order, num_valid = _random_order(jax.random.fold_in(key, row), tokens, ids)
+        ranks = part + parts * jnp.arange(size)
+        chosen = ranks < num_valid
+        positions = order[jnp.minimum(ranks, tokens.shape[0] - 1)]
+        targets = tokens[positions]
+        # Fillings all point at one place outside the row, which `drop` leaves alone.
+        replaced = tokens.at[jnp.where(chosen, positions, tokens.shape[0])].set(vocabulary.mask_id, mode="drop")
+        return MaskedTokens(replaced, positions, targets, chosen.astype(jnp.float32))
+
+    return jax.vmap(one_row)(tokens.astype(jnp.int32), rows.astype(jnp.uint32))
+
+
+def _random_order(key: jax.Array, tokens: jax.Array, ids: range) -> tuple[jax.Array, jax.Array]:
+    """The positions of the nucleotide tokens in random order, then all others; and how many nucleotide tokens."""
+    valid = (tokens >= ids.start) & (tokens < ids.stop)
+    scores = jnp.where(valid, jax.random.uniform(key, tokens.shape), 2.0)
+    return jnp.argsort(scores).astype(jnp.int32), valid.sum()

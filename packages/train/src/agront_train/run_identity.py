@@ -1,0 +1,64 @@
+"""What makes a run this run: settings that must be the same when it is resumed."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+RUN_FILE = "run.json"
+
+
+def check_same_run(saved: Mapping[str, Any], current: Mapping[str, Any], where: Path) -> None:
+    """Refuse to resume a run with other settings.
+
+    Args:
+        saved: the settings of the run as it was begun: nested mappings of JSON values.
+        current: the settings now.
+        where: the folder or checkpoint that `saved` was read from.
+
+    Raises:
+        ValueError: naming each setting that differs, with both values.
+    """
+    old, new = dict(_flatten(json.loads(json.dumps(saved)))), dict(_flatten(json.loads(json.dumps(current))))
+    differing = [name for name in {**old, **new} if old.get(name, "not set") != new.get(name, "not set")]
+    if differing:
+        lines = [f"  {name}: {old.get(name, 'not set')} there, {new.get(name, 'not set')} now" for name in differing]
+        raise ValueError(
+            f"{where} holds a run with other settings:\n"
+            + "\n".join(lines)
+            + "\nGive the settings it was begun with, or begin another run in another folder (--run)."
+        )
+
+
+def open_run_folder(folder: Path, identity: Mapping[str, Any]) -> None:
+    """Begin a run in a new or empty folder, or check that the folder holds this very run.
+
+    Raises:
+        ValueError: the folder holds something else, or a run with other settings.
+    """
+    file = folder / RUN_FILE
+    if file.is_file():
+        try:
+            saved = json.loads(file.read_text())["identity"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{file} cannot be read as a run's settings ({error}): restore it, or use another folder (--run)"
+            ) from error
+        check_same_run(saved, identity, folder)
+        return
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is not empty and holds no run (no {RUN_FILE}): choose another folder (--run)")
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps({"identity": identity}, indent=2) + "\n")
+    os.replace(partial, file)
+
+
+def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Pairs of dotted name and leaf."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flatten(inner, f"{path}.{name}" if path else name)
+    else:
+        yield path, value

@@ -1,0 +1,93 @@
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+from agront_train import init_state, make_gradient, make_replicated_step, replicate, unreplicate
+from agront_train.replication import AXIS, check_batch_size, split_batch
+from toy_training import CONFIG, ToyBatch, ToyBatches, ToyModel, ToyVocabulary
+
+MODEL, VOCABULARY = ToyModel(), ToyVocabulary()
+
+
+def three_updates(num_devices, micro_batches):
+    devices = jax.local_devices()[:num_devices]
+    state = replicate(init_state(MODEL, CONFIG, 32), devices)
+    step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
+    batches = ToyBatches()
+    for _ in range(3):
+        state, metrics = step(state, *split_batch(next(batches), num_devices, micro_batches))
+    return unreplicate((state, metrics))
+
+
+def gradient_sum(num_devices, micro_batches):
+    gradient = make_gradient(MODEL, CONFIG, VOCABULARY)
+    devices = jax.local_devices()[:num_devices]
+    mapped = jax.pmap(lambda *args: jax.lax.psum(gradient(*args), AXIS), axis_name=AXIS, devices=devices)
+    params = replicate(init_state(MODEL, CONFIG, 32).params, devices)
+    return unreplicate(mapped(params, *split_batch(next(ToyBatches()), num_devices, micro_batches)))
+
+
+@pytest.mark.parametrize(("num_devices", "micro_batches"), [(2, 1), (4, 1), (1, 4), (2, 2), (4, 2)])
+def test_the_same_rows_give_the_same_gradient_however_they_are_cut(num_devices, micro_batches):
+    grads, total = gradient_sum(num_devices, micro_batches)
+    expected, expected_total = gradient_sum(1, 1)
+    assert total.count == expected_total.count > 0
+    for leaf, reference in zip(jax.tree.leaves(grads), jax.tree.leaves(expected), strict=True):
+        assert np.abs(leaf - reference).max() <= 1e-6 * np.abs(reference).max()
+
+
+@pytest.mark.parametrize(("num_devices", "micro_batches"), [(2, 1), (4, 1), (1, 4), (2, 2)])
+def test_the_same_rows_give_the_same_parameters_however_they_are_cut(num_devices, micro_batches):
+    state, metrics = three_updates(num_devices, micro_batches)
+    expected, expected_metrics = three_updates(1, 1)
+    assert state.step == expected.step == 3
+    assert metrics.loss == pytest.approx(float(expected_metrics.loss), rel=1e-6)
+    assert metrics.grad_norm == pytest.approx(float(expected_metrics.grad_norm), rel=1e-5)
+    for leaf, reference in zip(jax.tree.leaves(state.params), jax.tree.leaves(expected.params), strict=True):
+        np.testing.assert_allclose(leaf, reference, rtol=0, atol=1e-5)
+
+
+def test_all_devices_hold_the_same_parameters_after_an_update():
+    devices = jax.local_devices()
+    assert len(devices) == 4
+    state = replicate(init_state(MODEL, CONFIG, 32), devices)
+    step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
+    state, _ = step(state, *split_batch(next(ToyBatches()), 4, 1))
+    for leaf in jax.tree.leaves(state.params):
+        for copy in np.asarray(leaf)[1:]:
+            np.testing.assert_array_equal(copy, np.asarray(leaf)[0])
+
+
+def test_what_unreplicate_gives_is_not_overwritten_by_the_next_donated_step():
+    devices = jax.local_devices()[:1]
+    state = replicate(init_state(MODEL, CONFIG, 32), devices)
+    step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
+    batches = ToyBatches()
+    state, _ = step(state, *split_batch(next(batches), 1, 1))
+    kept = unreplicate(state.params)
+    before = jax.tree.map(np.copy, kept)
+    for _ in range(3):
+        state, _ = step(state, *split_batch(next(batches), 1, 1))
+    jax.tree.map(np.testing.assert_array_equal, kept, before)
+    assert jax.tree.leaves(kept)[0].base is None or jax.tree.leaves(kept)[0].base.flags.owndata
+
+
+def test_split_batch_keeps_rows_in_order():
+    batch = ToyBatch(np.arange(24, dtype=np.uint16).reshape(8, 3), np.arange(100, 108))
+    tokens, rows = split_batch(batch, 2, 2)
+    assert tokens.shape == (2, 2, 2, 3)
+    np.testing.assert_array_equal(rows.ravel(), batch.rows)
+    np.testing.assert_array_equal(tokens.reshape(8, 3), batch.tokens)
+
+
+def test_row_numbers_beyond_32_bits_are_refused():
+    with pytest.raises(ValueError, match="4294967296 does not fit"):
+        split_batch(ToyBatch(np.zeros((1, 3), np.uint16), np.array([2**32])), 1, 1)
+
+
+def test_a_batch_that_cannot_be_cut_is_refused_with_one_that_can():
+    config = dataclasses.replace(CONFIG, batch_size=100, micro_batches=3)
+    with pytest.raises(ValueError, match=r"100 rows .* 8 devices with 3 micro-batches .* train.batch_size 96"):
+        check_batch_size(config, 8)
+    check_batch_size(dataclasses.replace(CONFIG, batch_size=96, micro_batches=3), 8)

@@ -1,0 +1,43 @@
+"""The tokenizer's files as `transformers` reads them."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from agront_tokenizer.vocabulary import Vocabulary
+from agront_tokenizer.whole_file import write_whole
+
+# AgroNT's context, `<cls>` included (model card): 1,024 tokens.
+_CONTEXT_LENGTH = 1024
+
+_SPECIAL_TOKENS = {
+    "cls_token": "<cls>",
+    "mask_token": "<mask>",
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+}
+
+
+def save_tokenizer(vocabulary: Vocabulary, folder: str | os.PathLike[str]) -> None:
+    """Writes `vocab.txt`, `special_tokens_map.json` and, last, `tokenizer_config.json`, which names the class.
+
+    Args:
+        vocabulary: the tokens.
+        folder: where; made if missing.
+    """
+    folder = Path(folder)
+    vocabulary.save(folder / "vocab.txt")
+    write_whole(folder / "special_tokens_map.json", _json_bytes(_SPECIAL_TOKENS))
+    configuration = {
+        "tokenizer_class": "EsmTokenizer",
+        "model_max_length": _CONTEXT_LENGTH,
+        **_SPECIAL_TOKENS,
+        # Left out, it would default to `<eos>`, which is appended to every sequence and has no row in the model.
+        "eos_token": None,
+    }
+    write_whole(folder / "tokenizer_config.json", _json_bytes(configuration))
+
+
+def _json_bytes(content: Mapping[str, object]) -> bytes:
+    return (json.dumps(content, indent=2) + "\n").encode("ascii")

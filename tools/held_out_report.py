@@ -1,0 +1,95 @@
+"""What a run has learned of sequence it never saw, beside what two baselines know."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from agront_data import (
+    GenomeStore,
+    TokenBatch,
+    WindowGrid,
+    fit_base_composition,
+    fit_kmer_frequencies,
+    token_losses,
+    training_token_counts,
+)
+from agront_tokenizer import KmerTokenizer
+from agront_train import RowLosses, TrainResult, paired_difference
+from presets import Experiment
+from rich.console import Console
+from rich.table import Table
+
+
+def fit_baselines(
+    store: GenomeStore,
+    training: WindowGrid,
+    tokenizer: KmerTokenizer,
+    held_out: Sequence[TokenBatch],
+    num_tokens: int,
+    both_strands: bool,
+) -> dict[str, RowLosses]:
+    """Losses of each held-out row under k-mer frequencies and base composition of the training windows, by name."""
+    counts = training_token_counts(store, training, tokenizer, num_tokens, both_strands)
+    baselines = {}
+    for fit in (fit_kmer_frequencies, fit_base_composition):
+        baseline = fit(counts, tokenizer.vocabulary)
+        rows = [token_losses(baseline, batch.tokens) for batch in held_out]
+        loss, count = (np.concatenate(parts).astype(np.float64) for parts in zip(*rows, strict=True))
+        baselines[baseline.name] = RowLosses(loss, count)
+    return baselines
+
+
+def report(
+    experiment: Experiment, result: TrainResult, baselines: Mapping[str, RowLosses], console: Console
+) -> None:
+    """Print the summary of a run, and leave its numbers in `RUN/summary.json`."""
+    losses, run = result.held_out, experiment.run
+    numbers = {
+        "step": int(result.state.step),
+        "held_out_tokens": int(losses.count.sum()),
+        "model": {"loss": losses.mean, "perplexity": losses.perplexity},
+    }
+    table = Table("", "loss, nats a token", "perplexity", "model minus it", box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_row("this model", f"{losses.mean:.3f}", f"{losses.perplexity:,.0f}", "")
+    for name, baseline in baselines.items():
+        difference = paired_difference(losses, baseline)
+        table.add_row(
+            name,
+            f"{baseline.mean:.3f}",
+            f"{baseline.perplexity:,.0f}",
+            f"{difference.mean:+.3f} ± {difference.standard_error:.3f}",
+        )
+        numbers[name] = {
+            "loss": baseline.mean,
+            "perplexity": baseline.perplexity,
+            "model_minus_it": difference.mean,
+            "standard_error": difference.standard_error,
+        }
+    partial = run / "summary.partial"
+    partial.write_text(json.dumps(numbers, indent=2) + "\n")
+    os.replace(partial, run / "summary.json")
+
+    console.print(
+        f"\nHeld-out sequence after {numbers['step']:,} updates: {numbers['held_out_tokens']:,} tokens, each predicted "
+        "once behind <mask>",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(table)
+    for name, baseline in baselines.items():
+        difference = paired_difference(losses, baseline)
+        if difference.mean > 2 * difference.standard_error:
+            console.print(f"[yellow]The model does worse than {name}: it has not learned yet.[/]", highlight=False)
+            break
+    lines = [
+        f"checkpoint   {result.checkpoint}",
+        f"loss curve   {run / 'loss.png'}",
+        f"numbers      {run / 'metrics.jsonl'}, {run / 'summary.json'}",
+        f"tensorboard  {run / 'tensorboard'}",
+        "next         the same command with more steps goes on: --train.steps "
+        f"{2 * max(numbers['step'], experiment.train.steps)}",
+    ]
+    console.print("\n" + "\n".join(lines), highlight=False, soft_wrap=True)

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Turn FASTA files into a genome store, which `tools/pretrain.py` trains on."""
+
+import dataclasses
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from agront_data import GenomeStore, IngestProgress, ingest_genomes
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+_SUFFIXES = re.compile(r"\.(fa|fasta|fna|fas)?(\.(gz|bgz|bz2|xz|zst))?$", re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PrepareData:
+    """Turn FASTA files into a genome store, which tools/pretrain.py trains on.
+
+    Letters other than A, C, G and T become N; lower case is kept as soft-masking.
+    """
+
+    genomes: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME=]FILE …")]
+    """FASTA files, plain or compressed (gz, bz2, xz, zst). Each is a genome named by its file, or by NAME; files of
+    one NAME are one genome."""
+    out: Path
+    """The folder to write the store to; it must not hold one."""
+
+
+def parse_genomes(arguments: tuple[str, ...]) -> dict[str, list[Path]]:
+    """Group `[NAME=]FILE` arguments by genome.
+
+    Raises:
+        ValueError: there is none, or a file is given twice.
+    """
+    if not arguments:
+        raise ValueError("no FASTA file is named: give at least one, as GENOME.fa.gz or NAME=GENOME.fa.gz")
+    genomes: dict[str, list[Path]] = {}
+    for argument in arguments:
+        name, equals, file = argument.rpartition("=")
+        path = Path(file)
+        files = genomes.setdefault(name if equals else _SUFFIXES.sub("", path.name), [])
+        if path in files:
+            raise ValueError(f"{path} is given twice")
+        files.append(path)
+    return genomes
+
+
+def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
+    """Write the store, showing progress, and say what is in it."""
+    genomes = parse_genomes(options.genomes)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[bases]} bases"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("reading", bases="0", total=None)
+
+        def show(state: IngestProgress) -> None:
+            description = f"file {state.file_number}/{state.num_files}  {state.genome}  {state.contig}"
+            progress.update(task, description=description, bases=f"{state.num_bases:,}")
+
+        store = ingest_genomes(genomes, options.out, on_progress=show)
+
+    table = Table("genome", "contigs", "bases", "GC", "N", "soft-masked", box=None, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for genome in store.genomes:
+        counts = genome.counts
+        known = max(1, counts.A + counts.T + counts.C + counts.G)
+        table.add_row(
+            genome.name,
+            f"{len(genome.contigs):,}",
+            f"{genome.length:,}",
+            f"{(counts.G + counts.C) / known:.1%}",
+            f"{counts.N / genome.length:.1%}",
+            f"{counts.soft_masked / genome.length:.1%}",
+        )
+    console.print(table)
+    console.print(f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False)
+    run = options.out.with_name(f"{options.out.name}-run")
+    command = f"tools/pretrain.py demo --data {shlex.quote(str(options.out))} --run {shlex.quote(str(run))}"
+    console.print(f"next          {command}", highlight=False, soft_wrap=True)
+    return store
+
+
+def main() -> None:
+    """Read the command line; report bad input in a sentence."""
+    options = tyro.cli(PrepareData, config=(tyro.conf.OmitArgPrefixes,))
+    try:
+        prepare_data(options, Console())
+    except (ValueError, OSError) as error:
+        Console(stderr=True).print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What one run of `tools/pretrain.py` is made of."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import tyro
+from agront_data import HeldOut, Windows
+from agront_model import AgroNTConfig, Precision
+from agront_train import TrainConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Data, model and training of one run."""
+
+    data: Path = tyro.MISSING
+    """The genome store to train on, made by tools/prepare_data.py."""
+    run: Path = tyro.MISSING
+    """The folder for checkpoints, metrics and pictures. The same command again resumes what lies there."""
+    model: AgroNTConfig
+    """What the model is."""
+    precision: Precision = Precision()
+    """What it computes in."""
+    windows: Windows = Windows()
+    """How genomes are cut into rows: 6 bases make a token."""
+    held_out: HeldOut = HeldOut(every=10)
+    """Which sequence is never trained on, and measures what was learned."""
+    both_strands: bool = True
+    """Whether each row is read from either strand, drawn anew each time."""
+    train: TrainConfig
+    """How it is trained."""
+    remat: bool = False
+    """Compute activations again in the backward pass: less memory, about a third more time."""
+    devices: int | None = None
+    """How many of this machine's devices to use; None takes all."""
+
+    def identity(self) -> dict[str, Any]:
+        """The settings that must be the same when a run is resumed; training adds its own."""
+        return {
+            "model": dataclasses.asdict(self.model),
+            "precision": dataclasses.asdict(self.precision),
+            "windows": dataclasses.asdict(self.windows),
+            "held_out": dataclasses.asdict(self.held_out),
+            "both_strands": self.both_strands,
+        }

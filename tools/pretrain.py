@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Pre-train an AgroNT on a genome store: `tools/pretrain.py demo --data STORE --run RUN`. Again, to resume."""
+
+import sys
+
+import jax
+import tyro
+from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
+from agront_model import count_parameters, make_model
+from agront_tokenizer import KmerTokenizer
+from agront_train import ProgressBar, plot_losses, train
+from held_out_report import fit_baselines, report
+from presets import PRESETS, Experiment
+from rich.console import Console
+
+
+def row_tokens(experiment: Experiment, tokenizer: KmerTokenizer) -> int:
+    """The tokens of a row: `<cls>`, the k-mers of a window, and single letters where k does not divide it.
+
+    Raises:
+        ValueError: the model has no positions for so many, or no rows for the vocabulary.
+    """
+    length, k = experiment.windows.length, tokenizer.vocabulary.k
+    num_tokens = 1 + length // k + length % k
+    if num_tokens > experiment.model.max_tokens:
+        raise ValueError(
+            f"a window of {length} bases makes {num_tokens} tokens, but the model has {experiment.model.max_tokens} "
+            f"positions: give --windows.length {(experiment.model.max_tokens - 1) * k} or less, or --model.max-tokens "
+            f"{num_tokens}"
+        )
+    if experiment.model.vocabulary_size != tokenizer.vocabulary.size:
+        raise ValueError(
+            f"the model has {experiment.model.vocabulary_size} vocabulary rows and the tokenizer "
+            f"{tokenizer.vocabulary.size}: leave out --model.vocabulary-size"
+        )
+    return num_tokens
+
+
+def pretrain(experiment: Experiment, console: Console) -> None:
+    """Train, draw the loss curve, and say what was learned beyond two baselines."""
+    config, tokenizer = experiment.train, KmerTokenizer()
+    num_tokens = row_tokens(experiment, tokenizer)
+    devices = jax.local_devices()[: experiment.devices]
+    store = GenomeStore.open(experiment.data)
+    training = WindowGrid.build(store, experiment.windows, experiment.held_out, "training")
+    unseen = WindowGrid.build(store, experiment.windows, experiment.held_out, "held_out")
+    describe(experiment, training, unseen, num_tokens, devices, console)
+
+    loader = PretrainingLoader(
+        store,
+        training,
+        tokenizer,
+        batch_size=config.batch_size,
+        num_tokens=num_tokens,
+        seed=config.seed,
+        host=jax.process_index(),
+        hosts=jax.process_count(),
+        both_strands=experiment.both_strands,
+    )
+    # As many rows at once as a device holds in training.
+    rows = len(devices) * max(1, config.batch_size // (jax.process_count() * len(devices) * config.micro_batches))
+    held_out: list[TokenBatch] = list(
+        held_out_batches(store, unseen, tokenizer, batch_size=rows, num_tokens=num_tokens)
+    )
+    result = train(
+        make_model(experiment.model, experiment.precision, remat=experiment.remat),
+        loader,
+        held_out,
+        config=config,
+        vocabulary=tokenizer.vocabulary,
+        num_tokens=num_tokens,
+        run=experiment.run,
+        identity={
+            **experiment.identity(),
+            "vocabulary": tokenizer.vocabulary.fingerprint,
+            "store": store.fingerprint,
+        },
+        observers=lambda resume_at: [ProgressBar(console, steps=config.steps, resume_at=resume_at)],
+        devices=devices,
+    )
+    baselines = fit_baselines(store, training, tokenizer, held_out, num_tokens, experiment.both_strands)
+    losses = {name: baseline.mean for name, baseline in baselines.items()}
+    plot_losses(experiment.run / "metrics.jsonl", experiment.run / "loss.png", baselines=losses)
+    report(experiment, result, baselines, console)
+
+
+def describe(
+    experiment: Experiment,
+    training: WindowGrid,
+    unseen: WindowGrid,
+    num_tokens: int,
+    devices: list[jax.Device],
+    console: Console,
+) -> None:
+    """Say what will be trained on what, before it takes time."""
+    model, config = experiment.model, experiment.train
+    lines = [
+        f"data   {training.store.num_bases:,} bases of {len(training.store.genomes)} genomes; {len(training):,} windows "
+        f"of {experiment.windows.length:,} bases to train on, {len(unseen):,} held out",
+        f"model  {count_parameters(model):,} parameters: {model.num_layers} layers, width {model.embed_dim}, "
+        f"{experiment.precision.compute}",
+        f"train  {config.steps:,} updates of {config.batch_size:,} rows x {num_tokens:,} tokens, on {len(devices)} "
+        f"{devices[0].platform.upper()} device{'s' if len(devices) > 1 else ''}",
+    ]
+    for count, what in (
+        (training.short_windows, "training windows are short and padded"),
+        (training.skipped_short, "stretches are shorter than a window and skipped"),
+        (training.skipped_n, "training windows are mostly N and skipped"),
+    ):
+        if count:
+            lines.append(f"       {count:,} {what}")
+    console.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Read the command line; report bad input in a sentence."""
+    experiment = tyro.extras.overridable_config_cli(PRESETS, description=__doc__)
+    try:
+        pretrain(experiment, Console())
+    except (ValueError, OSError) as error:
+        Console(stderr=True).print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("\nstopped; the same command again resumes from the last checkpoint")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

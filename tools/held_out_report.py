@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from agront_data import (
@@ -40,14 +41,13 @@ def fit_baselines(
     return baselines
 
 
-def report(
-    experiment: Experiment, result: TrainResult, baselines: Mapping[str, RowLosses], console: Console
-) -> None:
+def report(experiment: Experiment, result: TrainResult, baselines: Mapping[str, RowLosses], console: Console) -> None:
     """Print the summary of a run, and leave its numbers in `RUN/summary.json`."""
     losses, run = result.held_out, experiment.run
-    numbers = {
-        "step": int(result.state.step),
-        "held_out_tokens": int(losses.count.sum()),
+    step = int(result.state.step)
+    numbers: dict[str, Any] = {
+        "step": step,
+        "held_out_tokens": int(losses.num_tokens.sum()),
         "model": {"loss": losses.mean, "perplexity": losses.perplexity},
     }
     table = Table("", "loss, nats a token", "perplexity", "model minus it", box=None, header_style="bold")
@@ -73,7 +73,7 @@ def report(
     os.replace(partial, run / "summary.json")
 
     console.print(
-        f"\nHeld-out sequence after {numbers['step']:,} updates: {numbers['held_out_tokens']:,} tokens, each predicted "
+        f"\nHeld-out sequence after {step:,} updates: {numbers['held_out_tokens']:,} tokens, each predicted "
         "once behind <mask>",
         highlight=False,
         soft_wrap=True,
@@ -89,7 +89,6 @@ def report(
         f"loss curve   {run / 'loss.png'}",
         f"numbers      {run / 'metrics.jsonl'}, {run / 'summary.json'}",
         f"tensorboard  {run / 'tensorboard'}",
-        "next         the same command with more steps goes on: --train.steps "
-        f"{2 * max(numbers['step'], experiment.train.steps)}",
+        f"next         the same command with more steps goes on: --train.steps {2 * max(step, experiment.train.steps)}",
     ]
     console.print("\n" + "\n".join(lines), highlight=False, soft_wrap=True)

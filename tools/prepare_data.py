@@ -69,6 +69,7 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
         store = ingest_genomes(genomes, options.out, on_progress=show)
 
     table = Table("genome", "contigs", "bases", "GC", "N", "soft-masked", box=None, header_style="bold")
+    table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.justify = "right"
     for genome in store.genomes:

@@ -95,8 +95,8 @@ def describe(
     """Say what will be trained on what, before it takes time."""
     model, config = experiment.model, experiment.train
     lines = [
-        f"data   {training.store.num_bases:,} bases of {len(training.store.genomes)} genomes; {len(training):,} windows "
-        f"of {experiment.windows.length:,} bases to train on, {len(unseen):,} held out",
+        f"data   {training.store.num_bases:,} bases of {len(training.store.genomes)} genomes; {len(training):,} "
+        f"windows of {experiment.windows.length:,} bases to train on, {len(unseen):,} held out",
         f"model  {count_parameters(model):,} parameters: {model.num_layers} layers, width {model.embed_dim}, "
         f"{experiment.precision.compute}",
         f"train  {config.steps:,} updates of {config.batch_size:,} rows x {num_tokens:,} tokens, on {len(devices)} "

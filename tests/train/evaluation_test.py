@@ -12,7 +12,7 @@ def test_every_nucleotide_is_scored_once_with_only_masks_in_the_place_of_the_cho
     batch = next(ToyBatches(batch_size=4))
     losses = held_out_row_losses(model, CONFIG, vocabulary)(params, batch.tokens.astype(np.int32), batch.rows)
     nucleotides = np.isin(batch.tokens, list(vocabulary.nucleotide_ids))
-    np.testing.assert_array_equal(losses.count, nucleotides.sum(1))
+    np.testing.assert_array_equal(losses.num_tokens, nucleotides.sum(1))
 
     expected = np.zeros(4)
     for part in range(7):  # 1 / 0.15, rounded

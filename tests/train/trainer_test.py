@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -34,9 +35,7 @@ def undisturbed(tmp_path_factory):
 
 
 def assert_same_state(result, expected):
-    assert jax.tree.structure(result.state) == jax.tree.structure(expected.state)
-    for leaf, reference in zip(jax.tree.leaves(result.state), jax.tree.leaves(expected.state), strict=True):
-        np.testing.assert_array_equal(leaf, reference)
+    chex.assert_trees_all_equal(result.state, expected.state)
 
 
 def numbers(run):

@@ -12,17 +12,18 @@ composition and level with that of 6-mer frequencies. 240,000 bases teach no mor
 """
 
 from agront_data import HeldOut, Windows
-from agront_model import AgroNTConfig
+from agront_model import AgroNTConfig, Precision
 from agront_train import OptimizerConfig, TrainConfig
 
 from presets.experiment import Experiment
 
 DEMO = Experiment(
     model=AgroNTConfig(num_layers=3, embed_dim=96, num_heads=4, ffn_dim=384, max_tokens=128),
+    precision=Precision(),
     windows=Windows(length=762),  # 127 6-mers and <cls>
     held_out=HeldOut(every=10),
     train=TrainConfig(
-        steps=1500,
+        steps=1000,
         batch_size=16,
         optimizer=OptimizerConfig(
             initial_learning_rate=1e-4, peak_learning_rate=1e-3, warmup_steps=150, weight_decay=0.01, clip_norm=1.0

@@ -20,11 +20,11 @@ class Experiment:
     """The folder for checkpoints, metrics and pictures. The same command again resumes what lies there."""
     model: AgroNTConfig
     """What the model is."""
-    precision: Precision = Precision()
+    precision: Precision
     """What it computes in."""
-    windows: Windows = Windows()
+    windows: Windows
     """How genomes are cut into rows: 6 bases make a token."""
-    held_out: HeldOut = HeldOut(every=10)
+    held_out: HeldOut
     """Which sequence is never trained on, and measures what was learned."""
     both_strands: bool = True
     """Whether each row is read from either strand, drawn anew each time."""

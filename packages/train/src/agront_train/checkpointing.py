@@ -24,7 +24,7 @@ class Restored(NamedTuple):
 
     state: TrainState
     """NumPy leaves, on the host."""
-    loader_state: Mapping[str, Any]
+    loader_state: dict[str, Any]
     """Where the loader stood."""
     rejected: tuple[str, ...]
     """What was wrong with newer checkpoints, which were moved aside; empty as a rule."""
@@ -66,7 +66,7 @@ class Checkpointer:
         """Where a checkpoint lies."""
         return self._folder / str(step)
 
-    def save(self, state: TrainState, loader_state: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+    def save(self, state: TrainState, loader_state: dict[str, Any], identity: Mapping[str, Any]) -> None:
         """Begin to write a checkpoint; returns when the arrays may change again.
 
         Args:
@@ -122,7 +122,8 @@ class Checkpointer:
 
     def _read_metadata(self, step: int) -> dict[str, Any]:
         try:
-            sealed = self._manager.restore(step, args=ocp.args.Composite(metadata=ocp.args.JsonRestore())).metadata
+            arguments = ocp.args.Composite(metadata=ocp.args.JsonRestore())
+            sealed = self._manager.restore(step, args=arguments)["metadata"]
             content, digest = sealed["content"], sealed["digest"]
         except Exception as error:  # Orbax raises whatever its readers raise
             raise _DamagedError(f"metadata cannot be read: {error}") from error
@@ -136,7 +137,7 @@ class Checkpointer:
         as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), empty)
         arguments = ocp.args.PyTreeRestore(item=empty, restore_args=as_numpy)
         try:
-            state = self._manager.restore(step, args=ocp.args.Composite(state=arguments)).state
+            state = self._manager.restore(step, args=ocp.args.Composite(state=arguments))["state"]
         except Exception as error:  # Orbax raises whatever its readers raise
             raise _DamagedError(f"state cannot be read: {error}") from error
         expected = {path: (list(leaf.shape), str(leaf.dtype)) for path, leaf in _leaves(template)}
@@ -171,7 +172,7 @@ def _describe(tree: Any) -> dict[str, dict[str, Any]]:
     described = {}
     for path, leaf in _leaves(tree):
         data = np.ascontiguousarray(leaf).reshape(-1).view(np.uint8)
-        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        digest = hashlib.blake2b(data.data, digest_size=16).hexdigest()
         described[path] = {"shape": list(leaf.shape), "dtype": str(leaf.dtype), "digest": digest}
     return described
 

@@ -23,13 +23,13 @@ class RowLosses(NamedTuple):
 
     loss: Float64[np.ndarray, "R"]
     """Summed cross-entropy of each row, nats."""
-    count: Float64[np.ndarray, "R"]
+    num_tokens: Float64[np.ndarray, "R"]
     """Predicted tokens of each row."""
 
     @property
     def mean(self) -> float:
         """Mean cross-entropy in nats a token."""
-        return float(self.loss.sum() / self.count.sum())
+        return float(self.loss.sum() / self.num_tokens.sum())
 
     @property
     def perplexity(self) -> float:
@@ -72,13 +72,13 @@ def paired_difference(losses: RowLosses, baseline: RowLosses) -> Difference:
     Raises:
         ValueError: the two were not measured on the same tokens, or on fewer than two rows.
     """
-    if not np.array_equal(losses.count, baseline.count):
+    if not np.array_equal(losses.num_tokens, baseline.num_tokens):
         raise ValueError("the two losses were measured on different tokens: their counts by row differ")
-    used = losses.count > 0
+    used = losses.num_tokens > 0
     num_rows = int(used.sum())
     if num_rows < 2:
         raise ValueError(f"a standard error needs at least two held-out rows with tokens; there are {num_rows}")
-    differences, count = (losses.loss - baseline.loss)[used], losses.count[used]
+    differences, count = (losses.loss - baseline.loss)[used], losses.num_tokens[used]
     mean = differences.sum() / count.sum()
     residuals = differences - mean * count
     variance = num_rows / (num_rows - 1) * np.square(residuals).sum()

@@ -1,6 +1,6 @@
 """What training needs of a model, a vocabulary, a batch and an iterator, so that it need not know who provides them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import jax
@@ -79,8 +79,8 @@ class ResumableIterator(Protocol):
 
     def __next__(self) -> TrainingBatch: ...
 
-    def get_state(self) -> Mapping[str, Any]:
+    def get_state(self) -> dict[str, Any]:
         """The position as JSON-able values: of the batch that the next call of `next` returns."""
 
-    def set_state(self, state: Mapping[str, Any], /) -> None:
+    def set_state(self, state: dict[str, Any], /) -> None:
         """Go to a saved position."""

@@ -16,7 +16,7 @@ class LossSum(NamedTuple):
 
     loss: Float32[jax.Array, "*batch"]
     """Summed cross-entropy in nats."""
-    count: Float32[jax.Array, "*batch"]
+    num_tokens: Float32[jax.Array, "*batch"]
     """Summed weights: the number of predicted tokens."""
 
 

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import optax
+from jax.typing import ArrayLike
 
 from agront_train.config import OptimizerConfig
 from agront_train.interfaces import Params
@@ -11,7 +12,7 @@ from agront_train.interfaces import Params
 def learning_rate_schedule(config: OptimizerConfig) -> optax.Schedule:
     """Learning rate of an update, numbered from 0: linear to the peak, then peak x sqrt(warmup_steps / update)."""
 
-    def inverse_square_root(updates_after_warmup: jax.Array) -> jax.Array:
+    def inverse_square_root(updates_after_warmup: ArrayLike) -> jax.Array:
         update = config.warmup_steps + jnp.maximum(updates_after_warmup, 0)  # optax asks before the warm-up's end too
         return config.peak_learning_rate * jnp.sqrt(config.warmup_steps / update)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax.typing import ArrayLike
 from jaxtyping import Float32, Int32, Integer
 
 from agront_train.config import TrainConfig
@@ -37,7 +38,7 @@ class StepMetrics(NamedTuple):
     """The rate this update was made with."""
 
 
-TrainStep = Callable[[TrainState, jax.Array, jax.Array], tuple[TrainState, StepMetrics]]
+TrainStep = Callable[[TrainState, ArrayLike, ArrayLike], tuple[TrainState, StepMetrics]]
 
 
 def init_state(model: MaskedLanguageModel, config: TrainConfig, num_tokens: int) -> TrainState:
@@ -97,13 +98,11 @@ def make_train_step(
     optimizer = make_optimizer(config.optimizer)
     schedule = learning_rate_schedule(config.optimizer)
 
-    def step(
-        state: TrainState, tokens: Integer[jax.Array, "A b T"], rows: Integer[jax.Array, "A b"]
-    ) -> tuple[TrainState, StepMetrics]:
-        grads, total = gradient(state.params, tokens, rows)
+    def step(state: TrainState, tokens: ArrayLike, rows: ArrayLike) -> tuple[TrainState, StepMetrics]:
+        grads, total = gradient(state.params, jnp.asarray(tokens), jnp.asarray(rows))
         if axis_name is not None:
             grads, total = jax.lax.psum((grads, total), axis_name)
-        count = jnp.maximum(total.count, 1)  # a batch of nothing but N has loss 0, not NaN
+        count = jnp.maximum(total.num_tokens, 1)  # a batch of nothing but N has loss 0, not NaN
         grads = jax.tree.map(lambda grad: grad / count, grads)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
         metrics = StepMetrics(total.loss / count, optax.global_norm(grads), jnp.asarray(schedule(state.step)))

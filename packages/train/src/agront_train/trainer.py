@@ -85,7 +85,7 @@ def train(
             state = restored.state
             batches.set_state(restored.loader_state)
         first_step = int(state.step)
-        listeners = [
+        listeners: list[Observer] = [
             MetricsFile(run / "metrics.jsonl", resume_at=first_step),
             TensorBoardLog(run / "tensorboard", resume_at=first_step),
             *observers(first_step),
@@ -156,7 +156,7 @@ class _Stopwatch:
 def _measure(evaluation: Callable, params: Any, held_out: Iterable[TrainingBatch], num_devices: int) -> RowLosses:
     rows = [jax.tree.map(np.asarray, evaluation(params, *split_batch(batch, num_devices, 1))) for batch in held_out]
     loss = np.concatenate([row.loss.reshape(-1) for row in rows]).astype(np.float64)
-    count = np.concatenate([row.count.reshape(-1) for row in rows]).astype(np.float64)
+    count = np.concatenate([row.num_tokens.reshape(-1) for row in rows]).astype(np.float64)
     return RowLosses(loss, count)
 
 

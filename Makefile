@@ -1,0 +1,37 @@
+# Two commands do all their own set-up: `make pretrain` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+STORE := runs/example-store
+RUN := runs/demo
+
+.PHONY: install pretrain test lint clean
+
+install: .venv/installed
+
+.venv/installed: requirements.txt pyproject.toml $(wildcard packages/*/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): Python 3.11 or newer is needed; name one by: make PYTHON=python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) has no venv module. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Making .venv: about a minute, once"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(STORE)/store.json: | install
+	@$(BIN)/python tools/prepare_data.py --out $(STORE) examples/genomes/*.fa.gz
+
+pretrain: $(STORE)/store.json
+	@$(BIN)/python tools/pretrain.py demo --data $(STORE) --run $(RUN)
+
+test: install
+	@$(BIN)/python -m pytest -q
+
+lint: install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "ruff>=0.14" "mypy>=1.18"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy packages/*/src tools benchmarks
+
+clean:
+	rm -rf .venv dist runs

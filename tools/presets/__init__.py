@@ -3,10 +3,12 @@
 from presets.agront_1b import PUBLISHED
 from presets.demo import DEMO
 from presets.experiment import Experiment
+from presets.laptop import LAPTOP
 
 __all__ = ["PRESETS", "Experiment"]
 
 PRESETS = {
     "demo": ("A small AgroNT that a laptop trains in minutes.", DEMO),
+    "laptop": ("A small AgroNT for a genome of one's own, in an hour or two on a CPU.", LAPTOP),
     "agront-1b": ("The published one-billion-parameter run.", PUBLISHED),
 }

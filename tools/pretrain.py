@@ -36,11 +36,25 @@ def row_tokens(experiment: Experiment, tokenizer: KmerTokenizer) -> int:
     return num_tokens
 
 
+def choose_devices(experiment: Experiment) -> list[jax.Device]:
+    """The first so many of this machine's devices.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    devices = jax.local_devices()
+    if experiment.devices is None:
+        return devices
+    if not 1 <= experiment.devices <= len(devices):
+        raise ValueError(f"--devices is {experiment.devices}: this machine has {len(devices)}")
+    return devices[: experiment.devices]
+
+
 def pretrain(experiment: Experiment, console: Console) -> None:
     """Train, draw the loss curve, and say what was learned beyond two baselines."""
     config, tokenizer = experiment.train, KmerTokenizer()
     num_tokens = row_tokens(experiment, tokenizer)
-    devices = jax.local_devices()[: experiment.devices]
+    devices = choose_devices(experiment)
     store = GenomeStore.open(experiment.data)
     training = WindowGrid.build(store, experiment.windows, experiment.held_out, "training")
     unseen = WindowGrid.build(store, experiment.windows, experiment.held_out, "held_out")

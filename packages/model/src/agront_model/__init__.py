@@ -1,5 +1,29 @@
-"""To be written."""
+"""The AgroNT encoder and its masked-language-model head in Haiku/JAX.
+
+`make_model(config)` gives three pure functions, `init`, `encode` and `lm_logits`; `load_pretrained(folder)` gives them
+with the parameters of a published model.
+"""
+
+from agront_model.agront import AgroNT, Encode, Encoding, Params, count_parameters, make_model
+from agront_model.config import AGRONT_1B, AgroNTConfig
+from agront_model.embeddings import check_tokens
+from agront_model.precision import Precision
+from agront_model.pretrained import Pretrained, load_pretrained, save_pretrained
 
 __version__ = "0.1.0"
 
-__all__: list[str] = []
+__all__ = [
+    "AGRONT_1B",
+    "AgroNT",
+    "AgroNTConfig",
+    "Encode",
+    "Encoding",
+    "Params",
+    "Precision",
+    "Pretrained",
+    "check_tokens",
+    "count_parameters",
+    "load_pretrained",
+    "make_model",
+    "save_pretrained",
+]

@@ -1,0 +1,49 @@
+"""Attention one head at a time against the whole batch at once, on the CPU: forward and backward, side by side.
+
+Run: python benchmarks/attention_speed.py
+Expect ratios of 1.4 to 2 from 256 tokens on, near 1 at 128: `agront_model.attention` chooses by that.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from agront_model.attention import attend, attend_head_by_head
+
+# rows, heads, tokens, head width: the demo, two steps up from it, 24 M parameters, one row of the 1B model
+SHAPES = [(32, 4, 128, 24), (16, 4, 256, 24), (8, 4, 512, 24), (2, 8, 1024, 64), (1, 20, 1024, 75)]
+REPEATS = 7
+
+
+def gradient(attention: Callable[..., jax.Array], valid: np.ndarray) -> Callable[..., tuple[jax.Array, ...]]:
+    return jax.jit(jax.grad(lambda q, k, v, target: (attention(q, k, v, valid) * target).sum(), (0, 1, 2)))
+
+
+def seconds(function: Callable[..., object], arguments: list[jax.Array]) -> float:
+    start = time.perf_counter()
+    jax.block_until_ready(function(*arguments))
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    print(f"JAX {jax.__version__} on {jax.default_backend()}, median of {REPEATS}")
+    for shape in SHAPES:
+        rng = np.random.default_rng(0)
+        arguments = [jnp.asarray(rng.standard_normal(shape), jnp.float32) for _ in range(4)]
+        valid = np.ones((shape[0], 1, 1, shape[2]), bool)
+        at_once, by_head = gradient(attend, valid), gradient(attend_head_by_head, valid)
+        seconds(at_once, arguments), seconds(by_head, arguments)
+        pairs = [(seconds(at_once, arguments), seconds(by_head, arguments)) for _ in range(REPEATS)]
+        whole, single = (statistics.median(times) for times in zip(*pairs, strict=True))
+        rows, heads, tokens, width = shape
+        print(
+            f"{rows:3} rows x {heads:2} heads x {tokens:4} tokens x {width:2}: at once {1e3 * whole:6.1f} ms, "
+            f"one head at a time {1e3 * single:6.1f} ms, ratio {whole / single:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""`config.json` as Hugging Face's `transformers` writes it for ESM models, and what of it this model can be."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from agront_model.config import AgroNTConfig
+
+_NAMES = {
+    "vocab_size": "vocabulary_size",
+    "num_hidden_layers": "num_layers",
+    "hidden_size": "embed_dim",
+    "num_attention_heads": "num_heads",
+    "intermediate_size": "ffn_dim",
+    "pad_token_id": "pad_token_id",
+    "mask_token_id": "mask_token_id",
+    "layer_norm_eps": "layer_norm_eps",
+    "initializer_range": "initializer_range",
+}
+# `transformers` leaves out what has its default value: these are EsmConfig's.
+_DEFAULTS: dict[str, Any] = {"layer_norm_eps": 1e-12, "initializer_range": 0.02, "max_position_embeddings": 1026}
+# What this architecture fixes: the value it has, and what an absent key means to EsmConfig.
+_FIXED: dict[str, tuple[Any, Any]] = {
+    "model_type": ("esm", None),
+    "position_embedding_type": ("absolute", "absolute"),
+    "token_dropout": (False, False),
+    "tie_word_embeddings": (False, True),
+    "emb_layer_norm_before": (False, False),
+    "is_folding_model": (False, False),
+    "is_decoder": (False, False),
+    "add_cross_attention": (False, False),
+    "hidden_dropout_prob": (0.0, 0.1),
+    "attention_probs_dropout_prob": (0.0, 0.1),
+}
+
+
+def read_config(path: Path) -> AgroNTConfig:
+    """Reads a `config.json`.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: no JSON object, another architecture, or a number missing or out of range; the message names the
+            file, the key and the value.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; a pretrained folder holds config.json and model.safetensors")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: not a JSON file ({error}); fetch it again") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path}: expected a JSON object, found {type(values).__name__}")
+    for key, (needed, if_absent) in _FIXED.items():
+        found = values.get(key, if_absent)
+        # null stands for "no" in emb_layer_norm_before of files that `transformers` wrote.
+        if found != needed and not (found is None and needed is False):
+            stated = repr(found) if key in values else f"absent, which means {found!r}"
+            raise ValueError(
+                f"{path}: {key} is {stated}, and AgroNT has {needed!r}: another architecture, not read here"
+            )
+    values = _DEFAULTS | values
+    if values.get("mask_token_id") is None:
+        values["mask_token_id"] = AgroNTConfig.mask_token_id
+    missing = [key for key in _NAMES if values.get(key) is None]
+    if missing:
+        raise ValueError(f"{path}: no value for {', '.join(missing)}")
+    for key in [*_NAMES, "max_position_embeddings"]:
+        kinds = (int, float) if key in ("layer_norm_eps", "initializer_range") else (int,)
+        if type(values[key]) not in kinds:
+            raise ValueError(
+                f"{path}: {key} is {values[key]!r}, expected {' or '.join(kind.__name__ for kind in kinds)}"
+            )
+    # The first pad_token_id + 1 rows of the position table belong to no token.
+    max_tokens = values["max_position_embeddings"] - values["pad_token_id"] - 1
+    try:
+        return AgroNTConfig(max_tokens=max_tokens, **{ours: values[key] for key, ours in _NAMES.items()})
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def write_config(config: AgroNTConfig, path: Path) -> None:
+    """Writes the `config.json` that `read_config` and `transformers`' `EsmForMaskedLM` read."""
+    values = {key: needed for key, (needed, _) in _FIXED.items() if key not in ("is_decoder", "add_cross_attention")}
+    values |= {key: getattr(config, ours) for key, ours in _NAMES.items()}
+    values |= {
+        "architectures": ["EsmForMaskedLM"],
+        "esmfold_config": None,
+        "max_position_embeddings": config.num_positions,
+        "torch_dtype": "float32",
+        "use_cache": False,
+        "vocab_list": None,
+    }
+    path.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,98 @@
+"""The stack of pre-norm transformer layers."""
+
+from functools import partial
+from typing import NamedTuple
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from agront_model.attention import SelfAttention
+from agront_model.config import AgroNTConfig
+
+# Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, H heads, L layers, A layers whose attention
+# is asked for. Tokens are flattened because XLA's CPU backend runs the matrix products on [N, D] at twice the speed of
+# those on [B, T, D].
+
+
+@jax.checkpoint
+def gelu(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """GELU by the error function, x · Φ(x), as in PyTorch.
+
+    `jax.nn.gelu` goes through erfc, four times slower on the CPU. Only x is kept for the backward pass.
+    """
+    return x * 0.5 * (1.0 + jax.lax.erf(x * 0.5**0.5))
+
+
+def layer_norm(config: AgroNTConfig, name: str) -> hk.LayerNorm:
+    """A layer norm over the last axis with scale and offset."""
+    return hk.LayerNorm(-1, create_scale=True, create_offset=True, eps=config.layer_norm_eps, name=name)
+
+
+class FeedForward(hk.Module):
+    """Two dense layers with a GELU between them."""
+
+    def __init__(self, config: AgroNTConfig, name: str = "ffn"):
+        super().__init__(name=name)
+        self._config = config
+
+    def __call__(self, inputs: Float[Array, "N D"]) -> Float[Array, "N D"]:
+        """Widens to `ffn_dim` and narrows again."""
+        dense = partial(hk.Linear, w_init=hk.initializers.RandomNormal(self._config.initializer_range))
+        hidden = gelu(dense(self._config.ffn_dim, name="up")(inputs))
+        return dense(self._config.embed_dim, name="down")(hidden)
+
+
+class StackOutput(NamedTuple):
+    """What comes out of the layers, before the last layer norm."""
+
+    outputs: Float[Array, "N D"]
+    inputs_of_layers: Float[Array, "L N D"] | None
+    attention: Float[Array, "A B H T T"] | None
+
+
+def transformer_layers(
+    x: Float[Array, "N D"],
+    valid: Bool[Array, "B T"],
+    config: AgroNTConfig,
+    *,
+    remat: bool,
+    hidden_states: bool,
+    attention_layers: tuple[int, ...],
+) -> StackOutput:
+    """Runs all layers as one scan, whose parameters are named "layers/…" and carry a leading layer axis.
+
+    Args:
+        x: embedded tokens, flattened.
+        valid: which tokens may be attended to.
+        config: the architecture.
+        remat: whether to keep only the input of each layer for the backward pass and compute the rest again.
+        hidden_states: whether to collect the input of each layer.
+        attention_layers: layers, counted from 0, whose attention maps are collected, in this order.
+    """
+    B, T = valid.shape
+    maps = None
+    if attention_layers:
+        maps = jnp.zeros((len(attention_layers), B, config.num_heads, T, T))
+
+    def layer(
+        carry: tuple[Array, Array | None], slot: Int[Array, ""]
+    ) -> tuple[tuple[Array, Array | None], Array | None]:
+        x, maps = carry
+        inputs = x if hidden_states else None
+        normed = layer_norm(config, "attention_norm")(x)
+        update, weights = SelfAttention(config)(normed, valid, return_weights=maps is not None)
+        x = x + update
+        x = x + FeedForward(config)(layer_norm(config, "ffn_norm")(x))
+        if maps is not None:
+            maps = maps.at[slot].set(weights, mode="drop")
+        return (x, maps), inputs
+
+    # Only the maps asked for are held, in a buffer that goes from layer to layer: those of all 40 would fill the
+    # memory. A layer that nobody asked for has the slot after the last, which "drop" ignores.
+    slot_of = {layer: slot for slot, layer in enumerate(attention_layers)}
+    slots = jnp.array([slot_of.get(layer, len(attention_layers)) for layer in range(config.num_layers)])
+    stack = hk.layer_stack(config.num_layers, with_per_layer_inputs=True, name="layers")
+    (x, maps), inputs = stack(hk.remat(layer) if remat else layer)((x, maps), slots)
+    return StackOutput(x, inputs, maps)

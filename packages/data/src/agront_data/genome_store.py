@@ -1,0 +1,138 @@
+"""`GenomeStore`: genomes as one code per base, checksummed, read in batches of windows."""
+
+import dataclasses
+import json
+import os
+from typing import Any
+
+import numpy as np
+import tensorstore as ts
+from jaxtyping import Int64, UInt8
+
+from agront_data import bases, storage
+from agront_data.genome import Genome
+
+
+@dataclasses.dataclass(frozen=True)
+class GenomeStore:
+    """Genomes opened for reading; make one with `GenomeStore.open`, or write one with `ingest_genomes`.
+
+    Attributes:
+        location: Folder or URL.
+        genomes: Sorted by name, so that the order of ingest does not matter.
+        fingerprint: sha256 of the contents: names, contigs and codes, however they are chunked.
+    """
+
+    location: str
+    genomes: tuple[Genome, ...]
+    fingerprint: str
+    _bases: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
+    _n_runs: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
+
+    @classmethod
+    def open(cls, location: str | os.PathLike[str]) -> "GenomeStore":
+        """Opens a finished store.
+
+        Args:
+            location: Folder, or tensorstore URL such as `gs://bucket/path`.
+
+        Raises:
+            FileNotFoundError: There is no store.
+            ValueError: The store is not finished, or of another format version.
+        """
+        location = os.fspath(location)
+        key_value_store = storage.open_key_value_store(location)
+        header = _read_header(key_value_store, location)
+        genomes = tuple(Genome.from_json(entry) for entry in header["genomes"])
+        context = storage.reading_context()
+        keys = [storage.bases_key(g.name) for g in genomes] + [storage.n_runs_key(g.name) for g in genomes]
+        opening = [storage.open_array(key_value_store, key, context) for key in keys]
+        try:
+            arrays = tuple(future.result() for future in opening)
+        except (ValueError, OSError) as error:
+            raise ValueError(f"{location}: an array of the store is gone or damaged; ingest again ({error})") from error
+        return cls(location, genomes, header["fingerprint"], arrays[: len(genomes)], arrays[len(genomes) :])
+
+    @property
+    def num_bases(self) -> int:
+        """Number of bases in all genomes."""
+        return sum(genome.length for genome in self.genomes)
+
+    def n_runs(self, genome: int) -> Int64[np.ndarray, "R 2"]:
+        """Returns start and end (half-open, in the genome's array) of each run of N, sorted."""
+        return np.asarray(self._result(self._n_runs[genome].read(), genome, "the runs of N"), np.int64)
+
+    def read_windows(
+        self,
+        genome: Int64[np.ndarray, "B"],
+        start: Int64[np.ndarray, "B"],
+        length: Int64[np.ndarray, "B"],
+        width: int,
+        *,
+        keep_soft_mask: bool = False,
+    ) -> UInt8[np.ndarray, "B {width}"]:
+        """Reads a batch of windows at once.
+
+        Args:
+            genome: Index into `genomes`.
+            start: First base in the genome's array.
+            length: Number of bases, at most `width`.
+            width: Number of columns returned.
+            keep_soft_mask: Whether bit 3 stays set at soft-masked bases.
+
+        Returns:
+            Codes 0–4 (see `agront_data.bases`), filled with 5 to the right of a window shorter than `width`.
+
+        Raises:
+            ValueError: A window lies outside its genome or is longer than `width`, or its data are damaged (the
+                message names the file).
+        """
+        rows = np.column_stack([genome, start, length]).tolist()
+        windows = np.full((len(rows), width), bases.NO_BASE, np.uint8)
+        for g, s, n in rows:
+            if not (0 <= g < len(self.genomes) and s >= 0 and 0 < n <= width and s + n <= self.genomes[g].length):
+                raise ValueError(
+                    f"{self.location}: no window of {n} bases at {s} of genome {g} (width {width}): "
+                    f"the store has genomes of {[entry.length for entry in self.genomes]} bases"
+                )
+        with ts.Batch() as batch:
+            reads = [self._bases[g][s : s + n].read(batch=batch) for g, s, n in rows]
+        for row, (read, (g, s, n)) in enumerate(zip(reads, rows, strict=True)):
+            windows[row, :n] = self._result(read, g, f"bases {s} to {s + n}")
+        if windows.size and windows.max() == storage.MISSING_CODE:
+            g, s, n = rows[int(np.argmax(windows.max(axis=1)))]
+            raise ValueError(
+                f"{self.location}: genome {self.genomes[g].name!r}: the file that holds bases {s} to {s + n}, under "
+                f"{storage.bases_key(self.genomes[g].name)}, is gone; copy or ingest the store again"
+            )
+        if not keep_soft_mask:
+            windows &= bases.BASE_BITS
+        return windows
+
+    def _result(self, future: "ts.Future[Any]", genome: int, what: str) -> Any:
+        try:
+            return future.result()
+        except (ValueError, OSError) as error:
+            raise ValueError(
+                f"{self.location}: genome {self.genomes[genome].name!r}: {what} cannot be read, the file is damaged; "
+                f"copy or ingest the store again ({error})"
+            ) from error
+
+
+def _read_header(key_value_store: ts.KvStore, location: str) -> dict[str, Any]:
+    found = key_value_store.read(storage.STORE_KEY).result()
+    if found.state == "missing":
+        if key_value_store.read(storage.UNFINISHED_KEY).result().state != "missing":
+            raise ValueError(f"{location}: is not a finished store: its ingest was interrupted; run it again")
+        raise FileNotFoundError(f"{location}: no genome store there ({storage.STORE_KEY} is missing); ingest one first")
+    try:
+        header = json.loads(found.value)
+        store_format, version = header["format"], header["format_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{location}: {storage.STORE_KEY} is damaged ({error}); ingest the store again") from error
+    if store_format != storage.FORMAT or version != storage.FORMAT_VERSION:
+        raise ValueError(
+            f"{location}: is of format {store_format!r} version {version}; this agront-data reads {storage.FORMAT!r} "
+            f"version {storage.FORMAT_VERSION}: install the version that wrote it, or ingest again"
+        )
+    return dict(header)

@@ -1,0 +1,77 @@
+"""One sweep over a grid, each window once, in the grid's order: for evaluation and for counting."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from agront_tokenizer import KmerTokenizer
+from jaxtyping import Int64, UInt8
+
+from agront_data.bases import reverse_complement
+from agront_data.genome_store import GenomeStore
+from agront_data.token_batch import TokenBatch, check_fit
+from agront_data.window_grid import WindowGrid
+
+_COUNTED_AT_ONCE = 256
+
+
+def held_out_batches(
+    store: GenomeStore, grid: WindowGrid, tokenizer: KmerTokenizer, *, batch_size: int, num_tokens: int
+) -> Iterator[TokenBatch]:
+    """Yields each window of a grid once, unshifted, on the forward strand.
+
+    All batches have `batch_size` rows; those missing in the last one hold `<pad>` only, and their numbers go on.
+
+    Args:
+        store: The genomes.
+        grid: Usually one of `part="held_out"`.
+        tokenizer: Makes ids of bases.
+        batch_size: Rows in a batch.
+        num_tokens: Tokens in a row, as for `PretrainingLoader`.
+
+    Raises:
+        ValueError: An argument is out of range, the grid is of another store, or windows do not fit into rows.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; a batch needs at least one row")
+    check_fit(store, grid, tokenizer, num_tokens)
+    return _batches(store, grid, tokenizer, batch_size, num_tokens)
+
+
+def training_token_counts(
+    store: GenomeStore, grid: WindowGrid, tokenizer: KmerTokenizer, num_tokens: int, both_strands: bool = True
+) -> Int64[np.ndarray, "vocabulary"]:
+    """Counts every token in a grid's windows, unshifted; what the baselines are fitted on.
+
+    Args:
+        store: The genomes.
+        grid: Usually the one trained on.
+        tokenizer: Makes ids of bases.
+        num_tokens: Tokens in a row, as for `PretrainingLoader`.
+        both_strands: Whether each window's reverse complement is counted as well.
+
+    Raises:
+        ValueError: The grid is of another store, or windows do not fit into rows.
+    """
+    check_fit(store, grid, tokenizer, num_tokens)
+    counts = np.zeros(tokenizer.vocabulary.size, np.int64)
+    for _, bases in _windows(store, grid, _COUNTED_AT_ONCE):
+        for strand in (bases, reverse_complement(bases)) if both_strands else (bases,):
+            tokens = tokenizer.encode_bases(strand, num_tokens)
+            counts += np.bincount(tokens.ravel(), minlength=len(counts))
+    return counts
+
+
+def _batches(
+    store: GenomeStore, grid: WindowGrid, tokenizer: KmerTokenizer, batch_size: int, num_tokens: int
+) -> Iterator[TokenBatch]:
+    for first, bases in _windows(store, grid, batch_size):
+        tokens = np.full((batch_size, num_tokens), tokenizer.vocabulary.pad_id, np.uint16)
+        tokens[: len(bases)] = tokenizer.encode_bases(bases, num_tokens)
+        yield TokenBatch(tokens, np.arange(first, first + batch_size, dtype=np.int64))
+
+
+def _windows(store: GenomeStore, grid: WindowGrid, at_once: int) -> Iterator[tuple[int, UInt8[np.ndarray, "B W"]]]:
+    """Yields the number of the first window of a batch, and the bases of all of them."""
+    for first in range(0, len(grid), at_once):
+        numbers = np.arange(first, min(first + at_once, len(grid)))
+        yield first, store.read_windows(*grid.locate(numbers), grid.windows.length)

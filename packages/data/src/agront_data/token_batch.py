@@ -1,0 +1,39 @@
+"""`TokenBatch`: what goes from the host to the devices."""
+
+from typing import NamedTuple
+
+import numpy as np
+from agront_tokenizer import KmerTokenizer
+from jaxtyping import Int64, UInt16
+
+from agront_data.genome_store import GenomeStore
+from agront_data.window_grid import WindowGrid
+
+
+class TokenBatch(NamedTuple):
+    """A batch on the host.
+
+    Attributes:
+        tokens: Ids, `<cls>` first, right-padded with `<pad>`.
+        rows: Number of each row, unique within a run; what the device draws for a row hangs on it.
+    """
+
+    tokens: UInt16[np.ndarray, "B T"]
+    rows: Int64[np.ndarray, "B"]
+
+
+def check_fit(store: GenomeStore, grid: WindowGrid, tokenizer: KmerTokenizer, num_tokens: int) -> None:
+    """Checks that grid and store belong together, and that windows fit into rows: only what N displaces is ever cut.
+
+    Raises:
+        ValueError: They do not.
+    """
+    if grid.store.fingerprint != store.fingerprint:
+        raise ValueError(f"the grid was built over {grid.store.location}, not over {store.location}; build it anew")
+    length, k = grid.windows.length, tokenizer.vocabulary.k
+    needed = 1 + length // k + length % k
+    if needed > num_tokens:
+        raise ValueError(
+            f"a window of {length} bases makes {needed} tokens, more than num_tokens={num_tokens}: take windows of "
+            f"{max(num_tokens - 1, 1) * k} bases, or num_tokens={needed}"
+        )

@@ -1,0 +1,151 @@
+import bz2
+import gzip
+import lzma
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from agront_data import FastaRecord, read_fasta
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from xopen import xopen
+
+GOOD = b">chr1 first of two\nACGT\nacgt\n>chr2\nNNRY\n"
+RECORDS = [FastaRecord("chr1", "first of two", "ACGTacgt"), FastaRecord("chr2", "", "NNRY")]
+
+
+def write(path: Path, contents: bytes) -> Path:
+    path.write_bytes(contents)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "compress"),
+    [
+        ("plain.fa", bytes),
+        ("zipped.fa.gz", gzip.compress),
+        ("named_plainly.fa", gzip.compress),
+        ("zipped.fa.bz2", bz2.compress),
+        ("zipped.fa.xz", lzma.compress),
+        ("bgzip.fa.gz", lambda text: gzip.compress(text[:9]) + gzip.compress(text[9:]) + gzip.compress(b"")),
+    ],
+)
+def test_compressions(tmp_path: Path, name: str, compress: Callable[[bytes], bytes]) -> None:
+    assert list(read_fasta(write(tmp_path / name, compress(GOOD)))) == RECORDS
+
+
+def test_zstd(tmp_path: Path) -> None:
+    with xopen(tmp_path / "zipped.fa.zst", "wb") as file:
+        file.write(GOOD)
+    assert list(read_fasta(tmp_path / "zipped.fa.zst")) == RECORDS
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        GOOD.replace(b"\n", b"\r\n"),
+        GOOD.rstrip(),
+        GOOD.replace(b"\n", b"\n\n"),
+        b"\n\n" + GOOD,
+        GOOD.replace(b"chr1 first", b"chr1\tfirst"),
+        b"# a comment\n" + GOOD,
+    ],
+    ids=["crlf", "no newline at end", "blank lines", "blank lines first", "tab after name", "comment"],
+)
+def test_spellings_of_one_file(tmp_path: Path, contents: bytes) -> None:
+    assert list(read_fasta(str(write(tmp_path / "a.fa", contents)))) == RECORDS
+
+
+def test_no_such_file_is_said_at_the_call(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=re.escape(str(tmp_path / "gone.fa"))):
+        read_fasta(tmp_path / "gone.fa")
+    with pytest.raises(ValueError, match="is a folder"):
+        read_fasta(tmp_path)
+
+
+LONG_GZIP = gzip.compress(b">chr1\n" + b"ACGTTGCA\n" * 1000)
+
+BAD_FILES = {
+    "empty": (".fa", b"", "empty"),
+    "empty gzip": (".fa.gz", gzip.compress(b""), "empty"),
+    "blank lines only": (".fa", b"\n\n", "empty"),
+    "not FASTA": (".fa", b"name,sequence\n", "is not FASTA"),
+    "FASTQ": (".fa", b"@read1\nACGT\n+\nIIII\n", "is FASTQ"),
+    "protein": (".fa", b">a\nACGT\n>prot1 x\nACGMEEPQ\n", r"record 2 \('prot1'\) has 'E' at position 4 .*protein"),
+    "stop codon": (".fa", b">p\nACG*\n", r"'\*' at position 3 .*protein"),
+    "RNA": (".fa", b">r\nACGU\n", "'U' at position 3 .*write T for U"),
+    "alignment": (".fa", b">r\nAC-GT\n", "'-' at position 2 .*gaps"),
+    "inner space": (".fa", b">r\nACGT\nAC GT\n", "' ' at position 6 .*blanks"),
+    "digits": (".fa", b">r\n1 ACGT\n", "'1' at position 0 .*allowed are"),
+    "nul": (".fa", b">r\nAC\0GT\n", r"'\\x00' at position 2"),
+    "header glued on": (".fa", b">r\nAC>s\nGT\n", "'>' at position 2"),
+    "nameless": (".fa", b">a\nACGT\n>\nACGT\n", "record 2 has no name"),
+    "no sequence": (".fa", b">a\nACGT\n>b\n>c\nAC\n", r"record 2 \('b'\) has no sequence"),
+    "no sequence at end": (".fa", b">a\nACGT\n>b", r"record 2 \('b'\) has no sequence"),
+    "latin-1": (".fa", b">a\nAC\xe9\n", "is not text"),
+    "binary": (".fa", bytes(range(128, 256)), "is not text"),
+    "accent": (".fa", ">a\nACé\n".encode(), "is not FASTA.*'é'"),
+    "truncated gzip": (".fa.gz", LONG_GZIP[:-20], "beyond record 0: it is truncated"),
+    "gzip header only": (".fa.gz", LONG_GZIP[:12], "truncated"),
+    "wrong gzip checksum": (".fa.gz", LONG_GZIP[:-8] + b"\0" * 8, "damaged"),
+    "no gzip": (".fa.gz", GOOD, "of the kind its ending says"),
+    "no bzip2": (".fa.bz2", GOOD, "of the kind its ending says"),
+    "no xz": (".fa.xz", GOOD, "of the kind its ending says"),
+    "no zstd": (".fa.zst", GOOD, "of the kind its ending says"),
+    "truncated bzip2": (".fa.bz2", bz2.compress(GOOD)[:-6], "truncated"),
+    "truncated xz": (".fa.xz", lzma.compress(GOOD)[:-20], "truncated"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_bad_files_name_file_record_and_remedy(tmp_path: Path, case: str) -> None:
+    suffix, contents, message = BAD_FILES[case]
+    path = write(tmp_path / f"bad{suffix}", contents)
+    with pytest.raises(ValueError, match=message) as error:
+        list(read_fasta(path))
+    assert str(error.value).startswith(f"{path}: ")
+
+
+names = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    records=st.lists(st.tuples(names, st.text("ACGTNacgtnRYK", min_size=1, max_size=40)), min_size=1, max_size=5),
+    width=st.integers(1, 41),
+    end=st.sampled_from(["\n", "\r\n", "\n\n"]),
+    newline_at_end=st.booleans(),
+    zipped=st.booleans(),
+)
+def test_any_layout_reads_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    records: list[tuple[str, str]],
+    width: int,
+    end: str,
+    newline_at_end: bool,
+    zipped: bool,
+) -> None:
+    lines = []
+    for name, sequence in records:
+        lines += [f">{name}", *(sequence[i : i + width] for i in range(0, len(sequence), width))]
+    text = (end.join(lines) + (end if newline_at_end else "")).encode()
+    path = tmp_path_factory.getbasetemp() / "layout.fa"
+    path.write_bytes(gzip.compress(text) if zipped else text)
+    assert [(record.name, record.sequence) for record in read_fasta(path)] == records
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.binary(max_size=80), st.text(">ACGTn \t\r\n#@U-é", max_size=60).map(str.encode)))
+def test_any_bytes_are_dna_or_a_named_error(tmp_path_factory: pytest.TempPathFactory, contents: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzz.fa"
+    path.write_bytes(contents)
+    try:
+        records = list(read_fasta(path))
+    except ValueError as error:
+        message, records = str(error), []
+    if not records:
+        assert message.startswith(f"{path}: ")
+    for record in records:
+        assert record.name
+        assert re.fullmatch("[ACGTNacgtnRYSWKMBDHVryswkmbdhv]+", record.sequence)

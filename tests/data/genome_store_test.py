@@ -151,8 +151,12 @@ def chunk_file(store: GenomeStore) -> Path:
     return Path(store.location) / "genomes" / "plant" / "c" / "0"
 
 
+RANDOM = "".join(np.random.default_rng(0).choice(list("ACGT"), 4000))
+
+
 def damage_chunk(data: bytearray) -> bytearray:
-    data[10] ^= 1
+    # In the middle of about 1,000 packed bytes, where blosc by itself would notice nothing.
+    data[500] ^= 1
     return data
 
 
@@ -163,7 +167,7 @@ def damage_index(data: bytearray) -> bytearray:
 
 @pytest.mark.parametrize("damage", [damage_chunk, damage_index, lambda data: data[: len(data) // 2], lambda data: b""])
 def test_damaged_chunk_is_noticed_and_named(make_store: Make, damage: Callable[[bytearray], bytes]) -> None:
-    store = make_store({"plant": {"c": "ACGTTGCA" * 100}})
+    store = make_store({"plant": {"c": RANDOM}})
     path = chunk_file(store)
     path.write_bytes(damage(bytearray(path.read_bytes())))
     with pytest.raises(ValueError, match=r"genome 'plant': bases 5 to 15 cannot be read") as error:
@@ -177,6 +181,16 @@ def test_missing_chunk_is_noticed(make_store: Make) -> None:
     chunk_file(store).unlink()
     with pytest.raises(ValueError, match=r"genome 'plant'.* bases 5 to 15, under genomes/plant/, is gone"):
         read(GenomeStore.open(store.location), 0, 5, 10)
+
+
+def test_damaged_runs_of_n_are_noticed(make_store: Make) -> None:
+    store = make_store({"plant": {"c": "ANCNNGNTTNN" * 10}})
+    path = Path(store.location) / "n_runs" / "plant" / "c" / "0" / "0"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"genome 'plant': the runs of N cannot be read"):
+        GenomeStore.open(store.location).n_runs(0)
 
 
 def test_missing_array_is_noticed(make_store: Make) -> None:

@@ -70,6 +70,15 @@ def test_shift_stays_in_the_stretch(lay_out: LayOut) -> None:
     assert located(limited, draws) == [(0, 1, 10), (0, 11, 10), (0, 15, 10)]
 
 
+def test_a_shift_that_would_bring_too_many_n_is_not_made(lay_out: LayOut) -> None:
+    store = lay_out({"a": {"c": "A" * 10 + "NNNNGNNNN" + "A" * 21}})
+    grid = WindowGrid.build(store, Windows(length=10), HeldOut())
+    assert located(grid)[0] == (0, 0, 10)
+    for draw, start in ((5, 5), (6, 6), (7, 0), (9, 0)):
+        # Moved by 5 or 6 it holds 4 or 5 N, by 7 it would hold 6.
+        assert grid.locate(np.array([0]), np.array([draw], np.uint64)).start.tolist() == [start]
+
+
 def test_every_allowed_shift_comes_up_equally(lay_out: LayOut) -> None:
     grid = WindowGrid.build(lay_out({"a": {"c": "A" * 400}}), Windows(length=100, random_start=9), HeldOut())
     draws = np.random.default_rng(0).integers(0, 2**64, 20_000, dtype=np.uint64)

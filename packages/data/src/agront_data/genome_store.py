@@ -44,9 +44,8 @@ class GenomeStore:
         key_value_store = storage.open_key_value_store(location)
         header = _read_header(key_value_store, location)
         genomes = tuple(Genome.from_json(entry) for entry in header["genomes"])
-        context = storage.reading_context()
         keys = [storage.bases_key(g.name) for g in genomes] + [storage.n_runs_key(g.name) for g in genomes]
-        opening = [storage.open_array(key_value_store, key, context) for key in keys]
+        opening = [storage.open_array(key_value_store, key) for key in keys]
         try:
             arrays = tuple(future.result() for future in opening)
         except (ValueError, OSError) as error:

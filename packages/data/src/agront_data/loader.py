@@ -10,14 +10,12 @@ from jaxtyping import Bool, Int64
 
 from agront_data.bases import reverse_complement
 from agront_data.genome_store import GenomeStore
-from agront_data.permutation import permute
 from agront_data.random_draws import draw
 from agront_data.token_batch import TokenBatch, check_fit
 from agront_data.window_grid import WindowGrid
 from agront_data.windows import Intervals, Origin
 
-_ORDER_STREAM, _SHIFT_STREAM, _STRAND_STREAM = range(3)
-_ENDLESS = 1 << 62
+_SHIFT_STREAM, _STRAND_STREAM = range(2)
 _THREADS = 2
 _PREFETCHED_BATCHES = 4
 
@@ -72,7 +70,9 @@ class PretrainingLoader:
         self._store, self._grid, self._tokenizer = store, grid, tokenizer
         self._batch_size, self._num_tokens, self._seed = batch_size, num_tokens, seed
         self._host, self._hosts, self._both_strands = host, hosts, both_strands
-        self._batches = grain.MapDataset.range(_ENDLESS).map(self._read_batch)
+        # Of numbers only: Grain shuffles each pass anew, and one map reads a whole batch.
+        self._windows = grain.MapDataset.range(len(grid)).shuffle(seed).repeat()
+        self._batches = self._windows[host::hosts].batch(batch_size // hosts).map_with_index(self._read_batch)
         self._start_at(0)
 
     def __iter__(self) -> "PretrainingLoader":
@@ -114,7 +114,7 @@ class PretrainingLoader:
         """
         if row < 0:
             raise ValueError(f"row is {row}; rows are numbered from 0")
-        intervals, reverse = self._locate(np.array([row]))
+        intervals, reverse = self._locate(np.array([row]), np.array([self._windows[row]]))
         strand: Literal["+", "-"] = "-" if reverse[0] else "+"
         return self._grid.describe(intervals)[0]._replace(strand=strand)
 
@@ -133,17 +133,17 @@ class PretrainingLoader:
             "windows": self._grid.fingerprint,
         }
 
-    def _read_batch(self, number: int) -> TokenBatch:
+    def _read_batch(self, number: int, windows: Int64[np.ndarray, "B"]) -> TokenBatch:
         rows = np.arange(self._host, self._batch_size, self._hosts, dtype=np.int64) + number * self._batch_size
-        intervals, reverse = self._locate(rows)
+        intervals, reverse = self._locate(rows, windows)
         bases = self._store.read_windows(*intervals, self._grid.windows.length)
         bases[reverse] = reverse_complement(bases[reverse])
         return TokenBatch(self._tokenizer.encode_bases(bases, self._num_tokens), rows)
 
-    def _locate(self, rows: Int64[np.ndarray, "B"]) -> tuple[Intervals, Bool[np.ndarray, "B"]]:
-        """Returns where rows lie, and which of them are reverse complements."""
-        passes, positions = np.divmod(rows, len(self._grid))
-        windows = permute(positions, len(self._grid), draw(self._seed, _ORDER_STREAM, passes.astype(np.uint64)))
+    def _locate(
+        self, rows: Int64[np.ndarray, "B"], windows: Int64[np.ndarray, "B"]
+    ) -> tuple[Intervals, Bool[np.ndarray, "B"]]:
+        """Returns where rows, which hold these windows, lie; and which of them are reverse complements."""
         keys = rows.astype(np.uint64)
         intervals = self._grid.locate(windows, draw(self._seed, _SHIFT_STREAM, keys))
         if not self._both_strands:

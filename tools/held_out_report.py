@@ -91,4 +91,4 @@ def report(experiment: Experiment, result: TrainResult, baselines: Mapping[str, 
         f"tensorboard  {run / 'tensorboard'}",
         f"next         the same command with more steps goes on: --train.steps {2 * max(step, experiment.train.steps)}",
     ]
-    console.print("\n" + "\n".join(lines), highlight=False, soft_wrap=True)
+    console.print("\n" + "\n".join(lines), highlight=False, markup=False, soft_wrap=True)

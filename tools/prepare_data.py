@@ -11,6 +11,7 @@ from typing import Annotated
 import tyro
 from agront_data import GenomeStore, IngestProgress, ingest_genomes
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -76,7 +77,7 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
         counts = genome.counts
         known = max(1, counts.A + counts.T + counts.C + counts.G)
         table.add_row(
-            genome.name,
+            escape(genome.name),
             f"{len(genome.contigs):,}",
             f"{genome.length:,}",
             f"{(counts.G + counts.C) / known:.1%}",
@@ -84,10 +85,12 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
             f"{counts.soft_masked / genome.length:.1%}",
         )
     console.print(table)
-    console.print(f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False)
+    console.print(
+        f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
+    )
     run = options.out.with_name(f"{options.out.name}-run")
     command = f"tools/pretrain.py demo --data {shlex.quote(str(options.out))} --run {shlex.quote(str(run))}"
-    console.print(f"next          {command}", highlight=False, soft_wrap=True)
+    console.print(f"next          {command}", highlight=False, markup=False, soft_wrap=True)
     return store
 
 
@@ -97,7 +100,7 @@ def main() -> None:
     try:
         prepare_data(options, Console())
     except (ValueError, OSError) as error:
-        Console(stderr=True).print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -12,6 +12,7 @@ from agront_train import ProgressBar, plot_losses, train
 from held_out_report import fit_baselines, report
 from presets import PRESETS, Experiment
 from rich.console import Console
+from rich.markup import escape
 
 
 def row_tokens(experiment: Experiment, tokenizer: KmerTokenizer) -> int:
@@ -58,6 +59,11 @@ def pretrain(experiment: Experiment, console: Console) -> None:
     store = GenomeStore.open(experiment.data)
     training = WindowGrid.build(store, experiment.windows, experiment.held_out, "training")
     unseen = WindowGrid.build(store, experiment.windows, experiment.held_out, "held_out")
+    if len(unseen) < 2:
+        raise ValueError(
+            "only one window is held out, and a standard error needs two: hold out more (--held-out.every, "
+            "--held-out.contigs) or take shorter windows (--windows.length)"
+        )
     describe(experiment, training, unseen, num_tokens, devices, console)
 
     loader = PretrainingLoader(
@@ -132,7 +138,7 @@ def main() -> None:
     try:
         pretrain(experiment, Console())
     except (ValueError, OSError) as error:
-        Console(stderr=True).print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         Console(stderr=True).print("\nstopped; the same command again resumes from the last checkpoint")

@@ -23,7 +23,16 @@ class Contig(NamedTuple):
 
 
 class BaseCounts(NamedTuple):
-    """Number of bases of each kind; soft-masked ones are counted in their letter as well."""
+    """Number of bases of each kind.
+
+    Attributes:
+        A: Adenine.
+        T: Thymine.
+        C: Cytosine.
+        G: Guanine.
+        N: N and all other IUPAC letters.
+        soft_masked: Lower-case letters, which are counted in their letter as well.
+    """
 
     A: int
     T: int

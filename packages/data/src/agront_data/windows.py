@@ -64,7 +64,15 @@ class Intervals(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where a row's bases come from: 0-based, half-open; the `-` strand is the reverse complement of that interval."""
+    """Where a row's bases come from.
+
+    Attributes:
+        species: Name of the genome.
+        contig: Name of the contig.
+        start: First base in the contig, counted from 0.
+        end: Base after the last.
+        strand: `-` where the row is the reverse complement of that interval.
+    """
 
     species: str
     contig: str

@@ -38,10 +38,12 @@ class RowLosses(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A mean difference in nats a token, and its standard error."""
+    """A difference of two losses on the same tokens."""
 
     mean: float
+    """Nats a token; below 0 the first is better."""
     standard_error: float
+    """Of the mean, nats a token."""
 
 
 def held_out_row_losses(

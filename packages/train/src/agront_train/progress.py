@@ -68,7 +68,7 @@ class ProgressBar:
 
     def note(self, message: str) -> None:
         """Print a sentence above the bar."""
-        self._console.print(message, highlight=False, soft_wrap=True)
+        self._console.print(message, highlight=False, markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """Leave the bar as it stands."""

@@ -1,0 +1,236 @@
+"""The plan of the house, held: who may import whom, what is documented, declared and how long."""
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import itertools
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("tokenizer", "data", "model", "train")
+
+# Which siblings a package may import.
+ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "train": set()}
+
+# Imported inside a function, by those who installed an extra.
+EXTRAS = {"tokenizer": set(), "data": set(), "model": {"torch"}, "train": set()}
+
+# Distributions whose name is not that of what one imports.
+DISTRIBUTION_OF = {"haiku": "dm-haiku", "orbax": "orbax-checkpoint"}
+
+
+def sources(package):
+    return sorted((ROOT / "packages" / package / "src").rglob("*.py"))
+
+
+def imports(file):
+    """Top-level names of the modules that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: import siblings by their full name"
+            yield node.module.partition(".")[0]
+
+
+def imported_by(package):
+    return {name for file in sources(package) for name in imports(file)}
+
+
+def third_party(package):
+    own = f"agront_{package}"
+    return {name for name in imported_by(package) if name not in sys.stdlib_module_names and name != own}
+
+
+def normalised(name):
+    return re.sub("[-_.]+", "-", name).lower()
+
+
+def distribution(requirement):
+    return normalised(re.match(r"[A-Za-z0-9._-]+", requirement)[0])
+
+
+def project(folder):
+    return tomllib.loads((folder / "pyproject.toml").read_text())
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_the_siblings_that_the_plan_allows(package):
+    assert sources(package)
+    siblings = {name for name in imported_by(package) if name.startswith("agront_")} - {f"agront_{package}"}
+    assert siblings <= ARROWS[package]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_package_imports_a_tool(package):
+    tools = {path.stem for path in (ROOT / "tools").iterdir()}
+    assert not imported_by(package) & tools
+
+
+@pytest.mark.parametrize("package", ["tokenizer", "data"])
+def test_what_runs_on_the_host_alone_does_not_import_jax(package):
+    assert not imported_by(package) & {"jax", "jaxlib", "haiku", "optax", "torch"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_package_imports_torch_or_transformers_at_its_top_level(package):
+    for file in sources(package):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                assert not {name.partition(".")[0] for name in names} & {"torch", "transformers"}, file
+
+
+def names_in_code(file):
+    """Every identifier of a file, not its comments and docstrings."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from (alias.name for alias in node.names)
+
+
+def test_only_replication_names_pmap():
+    files = [*(ROOT / "packages").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
+    naming = [file.relative_to(ROOT).as_posix() for file in files if "pmap" in set(names_in_code(file))]
+    assert naming == ["packages/train/src/agront_train/replication.py"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_libraries_do_not_print(package):
+    for file in sources(package):
+        assert "print" not in {
+            node.func.id for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }, file  # fmt: skip
+
+
+def test_no_file_is_longer_than_220_lines():
+    files = [*(ROOT / "packages").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
+    assert len(files) > 40
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}
+    assert {name: length for name, length in lengths.items() if length > 220} == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_dependencies_declared_are_those_imported(package):
+    declared = {distribution(entry) for entry in project(ROOT / "packages" / package)["project"]["dependencies"]}
+    assert declared == {normalised(DISTRIBUTION_OF.get(name, name)) for name in third_party(package) - EXTRAS[package]}
+
+
+def test_tools_need_no_more_than_the_root_declares():
+    own = {path.stem for path in (ROOT / "tools").iterdir()}
+    used = {name for file in (ROOT / "tools").rglob("*.py") for name in imports(file)}
+    used = {normalised(DISTRIBUTION_OF.get(name, name)) for name in used - own if name not in sys.stdlib_module_names}
+    root = {distribution(entry) for entry in project(ROOT)["project"]["dependencies"]}
+    through_packages = set()
+    for package in PACKAGES:
+        through_packages |= {distribution(e) for e in project(ROOT / "packages" / package)["project"]["dependencies"]}
+    assert used <= root | through_packages
+    assert {f"agront-{package}" for package in PACKAGES} <= root
+
+
+def test_requirements_are_the_four_packages_and_what_the_root_adds():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    requirements = [line for line in lines if line and not line.startswith("#")]
+    packages = [f"-e ./packages/{package}[test]" for package in PACKAGES]
+    added = [entry for entry in project(ROOT)["project"]["dependencies"] if not entry.startswith("agront-")]
+    assert sorted(requirements) == sorted(packages + added)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_version_has_an_entry_in_the_changelog(package):
+    version = importlib.import_module(f"agront_{package}").__version__
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    changelog = (ROOT / "packages" / package / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## {re.escape(version)}\b", changelog, re.MULTILINE)
+
+
+PUBLIC = [(package, name) for package in PACKAGES for name in importlib.import_module(f"agront_{package}").__all__]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_face_of_a_package_is_whole(package):
+    module = importlib.import_module(f"agront_{package}")
+    assert module.__doc__
+    assert len(module.__all__) == len(set(module.__all__))
+    imported = {
+        name for name, value in vars(module).items() if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert imported == set(module.__all__)
+    assert (Path(module.__file__).parent / "py.typed").is_file()
+
+
+def documented_by_a_string_below(source, name):
+    """Whether a string literal follows the assignment of `name` in a module's or a class's body."""
+    for body in [source.body, *(node.body for node in source.body if isinstance(node, ast.ClassDef))]:
+        for node, after in itertools.pairwise(body):
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
+            named = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+            if named and isinstance(after, ast.Expr) and isinstance(getattr(after.value, "value", None), str):
+                return True
+    return False
+
+
+def value_is_documented(package, name):
+    """Constants and type aliases have no `__doc__` of their own: they need a string below them."""
+    return any(documented_by_a_string_below(ast.parse(file.read_text()), name) for file in sources(package))
+
+
+@pytest.mark.parametrize(("package", "name"), PUBLIC)
+def test_every_public_name_is_documented(package, name):
+    value = getattr(importlib.import_module(f"agront_{package}"), name)
+    if inspect.isfunction(value) or (inspect.isclass(value) and value.__name__ == name):
+        doc = vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__
+        assert doc
+        assert not doc.startswith(f"{name}(")  # what `dataclass` writes where there is no docstring
+    else:
+        assert value_is_documented(package, name)
+
+
+def public_classes():
+    for package, name in PUBLIC:
+        value = getattr(importlib.import_module(f"agront_{package}"), name)
+        if inspect.isclass(value) and value.__module__.startswith(f"agront_{package}"):
+            yield value
+
+
+CLASSES = list(public_classes())
+
+
+@pytest.mark.parametrize("public", CLASSES, ids=lambda public: public.__name__)
+def test_every_public_method_is_documented(public):
+    for name, member in vars(public).items():
+        if name.startswith("_"):
+            continue
+        function = getattr(member, "fget", None) or getattr(member, "func", None) or getattr(member, "__func__", member)
+        if inspect.isfunction(function):
+            assert function.__doc__, f"{public.__name__}.{name}"
+
+
+def fields_of(public):
+    if dataclasses.is_dataclass(public):
+        return [field.name for field in dataclasses.fields(public) if not field.name.startswith("_")]
+    return list(getattr(public, "_fields", ()))
+
+
+@pytest.mark.parametrize(
+    "public",
+    [pytest.param(public, id=public.__name__) for public in CLASSES if fields_of(public)],
+)
+def test_every_field_is_documented(public):
+    tree = ast.parse(inspect.getsource(public))
+    _, _, attributes = public.__doc__.partition("Attributes:\n")
+    undocumented = [
+        name for name in fields_of(public)
+        if not documented_by_a_string_below(tree, name) and not re.search(rf"^ +{name}: \S", attributes, re.MULTILINE)
+    ]  # fmt: skip
+    assert undocumented == []

@@ -1,0 +1,68 @@
+"""What the tests of the command-line tools share: a way to call a tool as a user does, and small genomes."""
+
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+TOOLS = Path(__file__).parents[2] / "tools"
+sys.path.insert(0, str(TOOLS))  # as for `python tools/pretrain.py`, so that `presets` is found
+
+
+class Outcome(NamedTuple):
+    """How a tool ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run_tool(monkeypatch, capsys) -> Callable[..., Outcome]:
+    """Call a tool's `main` with a command line. What it does not turn into an exit code fails the test."""
+
+    def run(main, *arguments) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["tool", *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        return Outcome(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, bytes]]:
+    """Every file under a folder with its bytes: to see that nothing was written over."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def write_fasta() -> Callable[..., Path]:
+    """Write records, given as name=sequence, to a file."""
+
+    def write(path: Path, **records: str) -> Path:
+        path.write_text("".join(f">{name}\n{sequence}\n" for name, sequence in records.items()))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def random_dna() -> Callable[[int, int], str]:
+    """A sequence of given length, with base frequencies that are not equal."""
+
+    def draw(seed: int, length: int) -> str:
+        return "".join(random.Random(seed).choices("ATCG", weights=(4, 3, 2, 1), k=length))
+
+    return draw

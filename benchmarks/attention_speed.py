@@ -32,7 +32,9 @@ def main() -> None:
     print(f"JAX {jax.__version__} on {jax.default_backend()}, median of {REPEATS}")
     for shape in SHAPES:
         rng = np.random.default_rng(0)
-        arguments = [jnp.asarray(rng.standard_normal(shape), jnp.float32) for _ in range(4)]
+        transposed = (*shape[:2], shape[3], shape[2])  # keys and values
+        shapes = (shape, transposed, transposed, shape)
+        arguments = [jnp.asarray(rng.standard_normal(shape), jnp.float32) for shape in shapes]
         valid = np.ones((shape[0], 1, 1, shape[2]), bool)
         at_once, by_head = gradient(attend, valid), gradient(attend_head_by_head, valid)
         seconds(at_once, arguments), seconds(by_head, arguments)

@@ -6,16 +6,19 @@ from agront_model import AgroNTConfig, make_model
 from agront_model.attention import attend, attend_head_by_head, attention_weights
 
 
-def heads(seed, shape, count=3):
+def heads(seed, shape):
+    """Query, key, value and a target for the output; keys and values stand transposed."""
     rng = np.random.default_rng(seed)
-    return [jnp.asarray(rng.standard_normal(shape), jnp.float32) for _ in range(count)]
+    rows, heads, tokens, width = shape
+    transposed = (rows, heads, width, tokens)
+    return [jnp.asarray(rng.standard_normal(s), jnp.float32) for s in (shape, transposed, transposed, shape)]
 
 
 def test_weights_equal_the_formula_in_float64():
-    query, key, _ = heads(0, (2, 3, 5, 15))
+    query, key, _, _ = heads(0, (2, 3, 5, 15))
     valid = np.ones((2, 1, 1, 5), bool)
     valid[1, ..., 3:] = False
-    scores = np.einsum("bhqd,bhkd->bhqk", np.float64(query), np.float64(key)) / 15**0.5
+    scores = np.einsum("bhqd,bhdk->bhqk", np.float64(query), np.float64(key)) / 15**0.5
     exp = np.exp(scores) * valid
     expected = exp / exp.sum(-1, keepdims=True)
     weights = attention_weights(query, key, valid)
@@ -24,12 +27,12 @@ def test_weights_equal_the_formula_in_float64():
 
 
 def test_weights_of_bfloat16_heads_are_float32():
-    query, key, _ = (x.astype(jnp.bfloat16) for x in heads(0, (1, 1, 4, 8)))
+    query, key, _, _ = (x.astype(jnp.bfloat16) for x in heads(0, (1, 1, 4, 8)))
     assert attention_weights(query, key, np.ones((1, 1, 1, 4), bool)).dtype == jnp.float32
 
 
 def test_a_row_of_padding_alone_stays_finite():
-    query, key, value = heads(1, (1, 2, 4, 6))
+    query, key, value, _ = heads(1, (1, 2, 4, 6))
     valid = np.zeros((1, 1, 1, 4), bool)
     np.testing.assert_allclose(attention_weights(query, key, valid), np.full((1, 2, 4, 4), 0.25))
     gradients = jax.grad(lambda *a: attend(*a, valid).sum(), (0, 1, 2))(query, key, value)
@@ -38,7 +41,7 @@ def test_a_row_of_padding_alone_stays_finite():
 
 @pytest.mark.parametrize("width", [15, 75])
 def test_one_head_at_a_time_gives_the_same_values_and_gradients(width):
-    *qkv, target = heads(2, (2, 3, 7, width), count=4)
+    *qkv, target = heads(2, (2, 3, 7, width))
     valid = np.arange(7) < np.array([7, 4]).reshape(2, 1, 1, 1)
 
     def loss(attention):

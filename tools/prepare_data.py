@@ -25,11 +25,18 @@ class PrepareData:
     Letters other than A, C, G and T become N; lower case is kept as soft-masking.
     """
 
-    genomes: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME=]FILE …")]
+    genomes: Annotated[
+        tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME=]FILE …", help_behavior_hint="(required)")
+    ]
     """FASTA files, plain or compressed (gz, bz2, xz, zst). Each is a genome named by its file, or by NAME; files of
     one NAME are one genome."""
     out: Path
     """The folder to write the store to; it must not hold one."""
+
+
+def genome_name(file: Path) -> str:
+    """The name of a file without its suffixes, with `_` for what cannot be in a genome's name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", _SUFFIXES.sub("", file.name)).lstrip("._-")
 
 
 def parse_genomes(arguments: tuple[str, ...]) -> dict[str, list[Path]]:
@@ -44,7 +51,7 @@ def parse_genomes(arguments: tuple[str, ...]) -> dict[str, list[Path]]:
     for argument in arguments:
         name, equals, file = argument.rpartition("=")
         path = Path(file)
-        files = genomes.setdefault(name if equals else _SUFFIXES.sub("", path.name), [])
+        files = genomes.setdefault(name if equals else genome_name(path), [])
         if path in files:
             raise ValueError(f"{path} is given twice")
         files.append(path)

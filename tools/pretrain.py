@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Pre-train an AgroNT on a genome store: `tools/pretrain.py demo --data STORE --run RUN`. Again, to resume."""
 
+import shlex
 import sys
+from pathlib import Path
 
 import jax
 import tyro
 from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
-from agront_model import count_parameters, make_model
-from agront_tokenizer import KmerTokenizer
+from agront_model import AgroNTConfig, count_parameters, make_model
+from agront_tokenizer import KmerTokenizer, Vocabulary
 from agront_train import ProgressBar, plot_losses, train
 from held_out_report import fit_baselines, report
 from presets import PRESETS, Experiment
@@ -19,7 +21,7 @@ def row_tokens(experiment: Experiment, tokenizer: KmerTokenizer) -> int:
     """The tokens of a row: `<cls>`, the k-mers of a window, and single letters where k does not divide it.
 
     Raises:
-        ValueError: the model has no positions for so many, or no rows for the vocabulary.
+        ValueError: the model has no positions for so many.
     """
     length, k = experiment.windows.length, tokenizer.vocabulary.k
     num_tokens = 1 + length // k + length % k
@@ -29,12 +31,31 @@ def row_tokens(experiment: Experiment, tokenizer: KmerTokenizer) -> int:
             f"positions: give --windows.length {(experiment.model.max_tokens - 1) * k} or less, or --model.max-tokens "
             f"{num_tokens}"
         )
-    if experiment.model.vocabulary_size != tokenizer.vocabulary.size:
-        raise ValueError(
-            f"the model has {experiment.model.vocabulary_size} vocabulary rows and the tokenizer "
-            f"{tokenizer.vocabulary.size}: leave out --model.vocabulary-size"
-        )
     return num_tokens
+
+
+def check_vocabulary(model: AgroNTConfig, vocabulary: Vocabulary) -> None:
+    """Refuse a model that is not of the tokenizer's vocabulary.
+
+    Raises:
+        ValueError: naming the option, with both values.
+    """
+    for option, here, there in (
+        ("vocabulary-size", model.vocabulary_size, vocabulary.size),
+        ("pad-token-id", model.pad_token_id, vocabulary.pad_id),
+        ("mask-token-id", model.mask_token_id, vocabulary.mask_id),
+    ):
+        if here != there:
+            raise ValueError(f"--model.{option} is {here}, but the tokenizer's is {there}: leave the option out")
+
+
+def open_store(location: Path) -> GenomeStore:
+    """Open a genome store; where there is none, say which command makes one."""
+    try:
+        return GenomeStore.open(location)
+    except FileNotFoundError as error:
+        command = f"tools/prepare_data.py --out {shlex.quote(str(location))} GENOME.fa.gz"
+        raise FileNotFoundError(f"{error}: {command}") from error
 
 
 def choose_devices(experiment: Experiment) -> list[jax.Device]:
@@ -54,9 +75,10 @@ def choose_devices(experiment: Experiment) -> list[jax.Device]:
 def pretrain(experiment: Experiment, console: Console) -> None:
     """Train, draw the loss curve, and say what was learned beyond two baselines."""
     config, tokenizer = experiment.train, KmerTokenizer()
+    check_vocabulary(experiment.model, tokenizer.vocabulary)
     num_tokens = row_tokens(experiment, tokenizer)
     devices = choose_devices(experiment)
-    store = GenomeStore.open(experiment.data)
+    store = open_store(experiment.data)
     training = WindowGrid.build(store, experiment.windows, experiment.held_out, "training")
     unseen = WindowGrid.build(store, experiment.windows, experiment.held_out, "held_out")
     if len(unseen) < 2:

@@ -182,3 +182,16 @@ def test_a_file_name_in_brackets_is_said_in_full(tmp_path, run_tool):
     outcome = run_tool(prepare_data.main, "--out", tmp_path / "store", f"oryza={tmp_path / 'oryza[v2].fa'}")
     assert outcome.code == 1
     assert "oryza[v2].fa: no such file" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("oryza_sativa.fa.gz", "oryza_sativa"),
+        ("GCF_000001735.4_TAIR10.1_genomic.fna.gz", "GCF_000001735.4_TAIR10.1_genomic"),
+        ("my genome.fasta.zst", "my_genome"),
+        ("plain", "plain"),
+    ],
+)
+def test_a_genome_is_named_by_its_file(file, name):
+    assert prepare_data.genome_name(Path("somewhere") / file) == name

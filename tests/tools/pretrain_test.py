@@ -140,7 +140,7 @@ def test_the_same_command_again_finds_the_run_finished_and_says_the_same(finishe
     metrics, summary = (run / "metrics.jsonl").read_text(), (run / "summary.json").read_text()
     again = run_tool(pretrain.main, "demo", "--data", store, "--run", run, *TINY)
     assert (again.code, again.err) == (0, "")
-    assert "resumed at update 4 of 4" in again.out
+    assert "all 4 updates were made before" in again.out
     assert printed_loss(again.out) == printed_loss(out)
     assert (run / "metrics.jsonl").read_text() == metrics
     assert (run / "summary.json").read_text() == summary
@@ -252,7 +252,8 @@ def nothing_but_n(folder, store):
             ("--windows.length", "6138"),
             ["6138 bases makes 1024 tokens", "128 positions", "--windows.length 762", "--model.max-tokens 1024"],
         ),
-        (whole_store, ("--model.vocabulary-size", "10"), ["10 vocabulary rows", "4105"]),
+        (whole_store, ("--model.vocabulary-size", "10"), ["--model.vocabulary-size is 10", "4105"]),
+        (whole_store, ("--model.mask-token-id", "7"), ["--model.mask-token-id is 7", "is 2"]),
         (whole_store, ("--held-out.contigs", "h1", "h9"), ["'h9' is not in"]),
         (whole_store, ("--held-out.contigs", "h1", "h2", "c1", "c2"), ["all of it is held out"]),
         (whole_store, ("--train.batch-size", "6"), ["6 rows", "4 devices", "train.batch_size 8"]),

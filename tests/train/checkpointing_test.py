@@ -7,6 +7,9 @@ import pytest
 from agront_train import Checkpointer, TrainState, init_state
 from toy_training import CONFIG, ToyModel
 
+# Orbax's own reader leaves a task behind when it meets a damaged file.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 IDENTITY = {"model": {"width": 16}, "store": "abc"}
 
 
@@ -112,8 +115,6 @@ def test_nothing_whole_is_an_error_that_names_them_all(folder):
         restore(folder)
 
 
-# Orbax's own reader leaves a task behind when it meets the end of the file.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_truncated_file_is_noticed(folder):
     file = largest_file(folder / "3")
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])

@@ -79,7 +79,10 @@ def _parsed_records(path: Path) -> Iterator[tuple[str, str]]:
     except dnaio.FastaFormatError as error:
         if "got '@" in error.message:
             raise ValueError(f"{path}: is FASTQ, not FASTA; convert it (seqkit fq2fa, seqtk seq -a)") from error
-        raise ValueError(f"{path}: is not FASTA, after record {number}: {error}") from error
+        raise ValueError(
+            f"{path}: is not FASTA, after record {number}: {error} A record is a line that starts with '>' and its "
+            "name, then lines of letters"
+        ) from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: is not text, after record {number}; FASTA is ASCII letters ({error})") from error
     except PermissionError as error:

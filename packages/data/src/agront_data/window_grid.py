@@ -169,7 +169,11 @@ def _why_empty(grid: WindowGrid, intervals: Int64[np.ndarray, "I 2"], stretches:
     place = f"{grid.store.location}: no window to take from the {grid.part.replace('_', '-')} sequence"
     if not len(intervals):
         if grid.part == "held_out":
-            return f"{place}: nothing is held out; set `contigs` or `every` (blocks), or take fewer blocks to a period"
+            return (
+                f"{place}: nothing is held out, or no contig reaches as far as block {grid.held_out.offset} of "
+                f"{grid.held_out.block_length} bases; hold out contigs by name, or take a smaller block_length or "
+                "offset"
+            )
         return f"{place}: all of it is held out; hold out less"
     if not len(stretches) or grid.skipped_n:
         return f"{place}: all windows hold more than {grid.windows.max_n_fraction:.0%} N; raise max_n_fraction"

@@ -95,7 +95,10 @@ def train(
         if restored is not None:
             for reason in restored.rejected:
                 _note(listeners, reason)
-            _note(listeners, f"resumed at update {first_step} of {config.steps}")
+            if first_step < config.steps:
+                _note(listeners, f"resumed at update {first_step} of {config.steps}")
+            else:
+                _note(listeners, f"all {first_step} updates were made before")
 
         replicated = replicate(state, devices)
         step = make_replicated_step(model, config, vocabulary, devices)

@@ -1,9 +1,7 @@
-"""Settings that must stand before JAX starts, and the `--slow` switch."""
+"""Settings that must stand before JAX starts."""
 
 import os
 import tempfile
-
-import pytest
 
 # Four virtual CPU devices for the tests of replication; JAX reads this once, when its backend starts.
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
@@ -13,15 +11,3 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 _compiled = tempfile.TemporaryDirectory(prefix="agront-tests-")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _compiled.name)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--slow", action="store_true", help="also run tests that take over 20 seconds each")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.skip(reason="takes over 20 seconds: run with --slow"))

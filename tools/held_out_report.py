@@ -1,7 +1,7 @@
 """What a run has learned of sequence it never saw, beside what two baselines know."""
 
 import json
-import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,9 +17,11 @@ from agront_data import (
 )
 from agront_tokenizer import KmerTokenizer
 from agront_train import RowLosses, TrainResult, paired_difference
+from agront_train.whole_file import write_whole
 from presets import Experiment
 from rich.console import Console
 from rich.table import Table
+from shell_command import shell_command, with_option
 
 
 def fit_baselines(
@@ -30,13 +32,22 @@ def fit_baselines(
     num_tokens: int,
     both_strands: bool,
 ) -> dict[str, RowLosses]:
-    """Losses of each held-out row under k-mer frequencies and base composition of the training windows, by name."""
+    """Losses of each held-out row under k-mer frequencies and base composition of the training windows, by name.
+
+    Raises:
+        ValueError: fewer than two held-out rows have a token to predict.
+    """
     counts = training_token_counts(store, training, tokenizer, num_tokens, both_strands)
     baselines = {}
     for fit in (fit_kmer_frequencies, fit_base_composition):
         baseline = fit(counts, tokenizer.vocabulary)
         rows = [token_losses(baseline, batch.tokens) for batch in held_out]
         loss, count = (np.concatenate(parts).astype(np.float64) for parts in zip(*rows, strict=True))
+        if np.count_nonzero(count) < 2:
+            raise ValueError(
+                "only one held-out window has bases, and a standard error needs two: hold out more (--held-out.every, "
+                "--held-out.contigs) or take shorter windows (--windows.length)"
+            )
         baselines[baseline.name] = RowLosses(loss, count)
     return baselines
 
@@ -68,9 +79,7 @@ def report(experiment: Experiment, result: TrainResult, baselines: Mapping[str, 
             "model_minus_it": difference.mean,
             "standard_error": difference.standard_error,
         }
-    partial = run / "summary.partial"
-    partial.write_text(json.dumps(numbers, indent=2) + "\n")
-    os.replace(partial, run / "summary.json")
+    write_whole(run / "summary.json", json.dumps(numbers, indent=2) + "\n")
 
     console.print(
         f"\nHeld-out sequence after {step:,} updates: {numbers['held_out_tokens']:,} tokens, each predicted "
@@ -89,6 +98,6 @@ def report(experiment: Experiment, result: TrainResult, baselines: Mapping[str, 
         f"loss curve   {run / 'loss.png'}",
         f"numbers      {run / 'metrics.jsonl'}, {run / 'summary.json'}",
         f"tensorboard  {run / 'tensorboard'}",
-        f"next         the same command with more steps goes on: --train.steps {2 * max(step, experiment.train.steps)}",
+        f"to go on     {shell_command(sys.argv[0], *with_option(sys.argv[1:], '--train.steps', str(2 * step)))}",
     ]
     console.print("\n" + "\n".join(lines), highlight=False, markup=False, soft_wrap=True)

@@ -3,7 +3,6 @@
 
 import dataclasses
 import re
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from shell_command import shell_command
 
 _SUFFIXES = re.compile(r"\.(fa|fasta|fna|fas)?(\.(gz|bgz|bz2|xz|zst))?$", re.IGNORECASE)
 
@@ -43,15 +43,26 @@ def parse_genomes(arguments: tuple[str, ...]) -> dict[str, list[Path]]:
     """Group `[NAME=]FILE` arguments by genome.
 
     Raises:
-        ValueError: there is none, or a file is given twice.
+        ValueError: there is none, a file is given twice, or two files without a name would be one genome.
     """
     if not arguments:
         raise ValueError("no FASTA file is named: give at least one, as GENOME.fa.gz or NAME=GENOME.fa.gz")
     genomes: dict[str, list[Path]] = {}
+    unnamed: dict[str, Path] = {}
     for argument in arguments:
-        name, equals, file = argument.rpartition("=")
-        path = Path(file)
-        files = genomes.setdefault(name if equals else genome_name(path), [])
+        name, equals, file = argument.partition("=")
+        if not equals or "/" in name:  # a "=" in a folder's name
+            path = Path(argument)
+            name = genome_name(path)
+            if name in unnamed and unnamed[name] != path:
+                raise ValueError(
+                    f"{unnamed[name]} and {path} would both be the genome {name!r}: name them, NAME={path}; "
+                    "files of one NAME are one genome"
+                )
+            unnamed[name] = path
+        else:
+            path = Path(file)
+        files = genomes.setdefault(name, [])
         if path in files:
             raise ValueError(f"{path} is given twice")
         files.append(path)
@@ -96,7 +107,8 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
         f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
     )
     run = options.out.with_name(f"{options.out.name}-run")
-    command = f"tools/pretrain.py demo --data {shlex.quote(str(options.out))} --run {shlex.quote(str(run))}"
+    pretrain = Path(__file__).with_name("pretrain.py")
+    command = shell_command(pretrain, "laptop", "--data", options.out, "--run", run)
     console.print(f"next          {command}", highlight=False, markup=False, soft_wrap=True)
     return store
 
@@ -109,6 +121,9 @@ def main() -> None:
     except (ValueError, OSError) as error:
         Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("\nstopped; what was written is no store yet, and the same command begins anew")
+        sys.exit(130)
 
 
 if __name__ == "__main__":

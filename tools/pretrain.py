@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Pre-train an AgroNT on a genome store: `tools/pretrain.py demo --data STORE --run RUN`. Again, to resume."""
 
-import shlex
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from held_out_report import fit_baselines, report
 from presets import PRESETS, Experiment
 from rich.console import Console
 from rich.markup import escape
+from shell_command import shell_command
 
 
 def row_tokens(experiment: Experiment, tokenizer: KmerTokenizer) -> int:
@@ -54,7 +54,7 @@ def open_store(location: Path) -> GenomeStore:
     try:
         return GenomeStore.open(location)
     except FileNotFoundError as error:
-        command = f"tools/prepare_data.py --out {shlex.quote(str(location))} GENOME.fa.gz"
+        command = shell_command(Path(__file__).with_name("prepare_data.py"), "--out", location, "GENOME.fa.gz")
         raise FileNotFoundError(f"{error}: {command}") from error
 
 
@@ -81,11 +81,6 @@ def pretrain(experiment: Experiment, console: Console) -> None:
     store = open_store(experiment.data)
     training = WindowGrid.build(store, experiment.windows, experiment.held_out, "training")
     unseen = WindowGrid.build(store, experiment.windows, experiment.held_out, "held_out")
-    if len(unseen) < 2:
-        raise ValueError(
-            "only one window is held out, and a standard error needs two: hold out more (--held-out.every, "
-            "--held-out.contigs) or take shorter windows (--windows.length)"
-        )
     describe(experiment, training, unseen, num_tokens, devices, console)
 
     loader = PretrainingLoader(
@@ -95,15 +90,15 @@ def pretrain(experiment: Experiment, console: Console) -> None:
         batch_size=config.batch_size,
         num_tokens=num_tokens,
         seed=config.seed,
-        host=jax.process_index(),
-        hosts=jax.process_count(),
         both_strands=experiment.both_strands,
     )
     # As many rows at once as a device holds in training.
-    rows = len(devices) * max(1, config.batch_size // (jax.process_count() * len(devices) * config.micro_batches))
+    rows = len(devices) * max(1, config.batch_size // (len(devices) * config.micro_batches))
     held_out: list[TokenBatch] = list(
         held_out_batches(store, unseen, tokenizer, batch_size=rows, num_tokens=num_tokens)
     )
+    # Before training, not after: whatever is wrong with the data shows now.
+    baselines = fit_baselines(store, training, tokenizer, held_out, num_tokens, experiment.both_strands)
     result = train(
         make_model(experiment.model, experiment.precision, remat=experiment.remat),
         loader,
@@ -120,7 +115,6 @@ def pretrain(experiment: Experiment, console: Console) -> None:
         observers=lambda resume_at: [ProgressBar(console, steps=config.steps, resume_at=resume_at)],
         devices=devices,
     )
-    baselines = fit_baselines(store, training, tokenizer, held_out, num_tokens, experiment.both_strands)
     losses = {name: baseline.mean for name, baseline in baselines.items()}
     plot_losses(experiment.run / "metrics.jsonl", experiment.run / "loss.png", baselines=losses)
     report(experiment, result, baselines, console)
@@ -159,7 +153,7 @@ def main() -> None:
     experiment = tyro.extras.overridable_config_cli(PRESETS, description=__doc__)
     try:
         pretrain(experiment, Console())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:

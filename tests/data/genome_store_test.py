@@ -204,3 +204,10 @@ def test_two_bits_a_base(make_store: Make) -> None:
     sequence = "".join("ATCG"[code] for code in np.random.default_rng(0).integers(0, 4, 1 << 20))
     store = make_store({"plant": {"c": sequence}})
     assert chunk_file(store).stat().st_size * 8 / len(sequence) < 2.2
+
+
+def test_missing_runs_of_n_are_noticed(make_store: Make) -> None:
+    store = make_store({"plant": {"c": "ANCNNGNTTNN" * 10}})
+    (Path(store.location) / "n_runs" / "plant" / "c" / "0" / "0").unlink()
+    with pytest.raises(ValueError, match=r"genome 'plant': a file of the runs of N, under n_runs/plant/, is gone"):
+        GenomeStore.open(store.location).n_runs(0)

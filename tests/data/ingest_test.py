@@ -147,3 +147,14 @@ def test_store_written_over_a_url(tmp_path: Path) -> None:
     by_path = ingest_genomes({"plant": [source]}, tmp_path / "path")
     assert by_url.fingerprint == by_path.fingerprint
     assert files_under(tmp_path / "url") == files_under(tmp_path / "path")
+
+
+def test_a_marker_of_somebody_elses_clears_nothing(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    (mine / "genomes").mkdir(parents=True)
+    (mine / "unfinished.json").write_text("my list of things to do")
+    (mine / "genomes" / "thesis.fa").write_text(">a\nACGT\n")
+    before = files_under(mine)
+    with pytest.raises(ValueError, match="holds other files and no genome store"):
+        ingest_genomes({"plant": [fasta(tmp_path / "1.fa", a="ACGT")]}, mine)
+    assert files_under(mine) == before

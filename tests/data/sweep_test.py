@@ -38,12 +38,13 @@ def test_bad_arguments_are_refused_at_the_call(store: GenomeStore) -> None:
 
 def test_token_counts_by_hand(store: GenomeStore) -> None:
     # c1 has two windows of 7: AAAAAAA and ACGTTTN. Forward they are AAAAAA A and ACGTTT N; reversed TTTTTT T and
-    # N AAACGT.
+    # N AAACGT. Each of the other five frames has one base of seven left: the second to the sixth.
     grid = WindowGrid.build(store, Windows(length=7, short="skip"), HELD_OUT)
     assert len(grid) == 2
     assert grid.locate(np.arange(2)).start.tolist() == [0, 6]
-    forward = {"<cls>": 2, "AAAAAA": 1, "A": 1, "ACGTTT": 1, "N": 1, "<pad>": 6}
-    reverse = {"<cls>": 2, "TTTTTT": 1, "T": 1, "AAACGT": 1, "N": 1, "<pad>": 6}
+    every_frame = {"<cls>": 2 * 6, "<pad>": 6 + 5 * 8, "N": 1}
+    forward = {**every_frame, "AAAAAA": 1, "ACGTTT": 1, "A": 1 + 5, "C": 1, "G": 1, "T": 3}
+    reverse = {**every_frame, "TTTTTT": 1, "AAACGT": 1, "T": 1 + 5, "A": 3, "C": 1, "G": 1}
     for both_strands in (False, True):
         counts = training_token_counts(store, grid, TOKENIZER, 6, both_strands)
         expected = np.zeros(4105, int)
@@ -51,3 +52,13 @@ def test_token_counts_by_hand(store: GenomeStore) -> None:
             for token, count in strand.items():
                 expected[TOKENIZER.vocabulary.tokens.index(token)] += count
         np.testing.assert_array_equal(counts, expected)
+
+
+def test_counts_are_of_all_reading_frames(store: GenomeStore) -> None:
+    # One window of 13, AAAAAAACGTTTN: in frame 0 AAAAAA ACGTTT N, in the others one 6-mer and a base of 13 - 6 = 7.
+    grid = WindowGrid.build(store, Windows(length=13, short="skip"), HELD_OUT)
+    assert len(grid) == 1
+    counts = training_token_counts(store, grid, TOKENIZER, 4, both_strands=False)
+    tokens = TOKENIZER.vocabulary.tokens
+    kmers = {tokens[token]: counts[token] for token in TOKENIZER.vocabulary.kmer_ids if counts[token]}
+    assert kmers == {"AAAAAA": 2, "ACGTTT": 1, "AAAAAC": 1, "AAAACG": 1, "AAACGT": 1, "AACGTT": 1}

@@ -135,7 +135,7 @@ def test_files_of_one_name_are_one_genome_and_the_summary_counts_its_bases(tmp_p
     assert ["oryza", "1", "2", "0.0%", "0.0%", "0.0%"] in rows
     genomes = {genome.name: genome for genome in GenomeStore.open(tmp_path / "store").genomes}
     assert [contig.name for contig in genomes["arabidopsis"].contigs] == ["chr1", "chr2", "chr3"]
-    assert f"tools/pretrain.py demo --data {tmp_path / 'store'} --run {tmp_path / 'store-run'}" in outcome.out
+    assert f"tools/pretrain.py laptop --data {tmp_path / 'store'} --run {tmp_path / 'store-run'}" in outcome.out
 
 
 def test_genomes_are_named_by_their_files_or_by_the_name_given():
@@ -195,3 +195,15 @@ def test_a_file_name_in_brackets_is_said_in_full(tmp_path, run_tool):
 )
 def test_a_genome_is_named_by_its_file(file, name):
     assert prepare_data.genome_name(Path("somewhere") / file) == name
+
+
+def test_two_files_without_a_name_are_not_silently_one_genome():
+    with pytest.raises(ValueError, match=r"rice/genome.fa and maize/genome.fa would both be the genome 'genome'"):
+        parse_genomes(("rice/genome.fa", "maize/genome.fa"))
+
+
+def test_an_equals_sign_in_a_folder_is_no_name():
+    assert parse_genomes(("data/run=3/genome.fa", "x=run=3.fa")) == {
+        "genome": [Path("data/run=3/genome.fa")],
+        "x": [Path("run=3.fa")],
+    }

@@ -54,3 +54,8 @@ def test_clipping_scales_the_whole_gradient():
 def test_impossible_settings_are_refused(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         OptimizerConfig(**settings)
+
+
+def test_decay_that_would_reach_nothing_is_refused():
+    with pytest.raises(ValueError, match="finds nothing to decay"):
+        update(OptimizerConfig(weight_decay=0.1), {"kernel": jnp.ones(2)}, {"kernel": jnp.ones(2)})

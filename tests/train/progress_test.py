@@ -30,4 +30,4 @@ def test_a_file_gets_plain_lines():
     bar.record(record(3, held_out_loss=7.25))
     bar.close()
     lines = [line for line in console.file.getvalue().splitlines() if line]
-    assert lines == ["step 3/10  loss 8.125  held-out 7.250  1,500 tokens/s"]
+    assert lines == ["step 3/10  loss 8.125  held-out 7.250  1,500 tokens/s  0:00:00 left"]

@@ -5,6 +5,7 @@ import time
 
 import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import toy_training
@@ -163,6 +164,21 @@ def test_one_batch_with_a_fixed_mask_is_learnt_by_heart(tmp_path):
         devices=jax.local_devices()[:1],
     )
     assert list(read_metrics(tmp_path / "run" / "metrics.jsonl"))[-1]["loss"] < 0.1
+
+
+def test_divergence_stops_the_run_before_anything_is_saved(tmp_path):
+    class Diverging(ToyModel):
+        def lm_logits(self, params, embeddings):
+            # The bias of the head starts at 0 and grows: after an update or two, this overflows.
+            return super().lm_logits(params, embeddings) * jnp.exp(1e5 * jnp.abs(params["head"]["b"]).max())
+
+    with pytest.raises(FloatingPointError, match=r"update \d+ has loss .* training has diverged"):
+        toy_train(tmp_path / "run", model=Diverging(), config=dataclasses.replace(CONFIG, checkpoint_every=1))
+    records = list(read_metrics(tmp_path / "run" / "metrics.jsonl"))
+    assert records
+    assert all(np.isfinite(record["loss"]) for record in records)
+    saved = [int(path.name) for path in (tmp_path / "run" / "checkpoints").iterdir()]
+    assert max(saved) == records[-1]["step"]
 
 
 def test_killed_while_a_checkpoint_is_written_it_resumes_from_the_last_whole_one(tmp_path):

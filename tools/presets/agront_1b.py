@@ -17,7 +17,7 @@ from presets.experiment import Experiment
 PUBLISHED = Experiment(
     model=AGRONT_1B,
     precision=Precision(compute="bfloat16"),
-    windows=Windows(length=6138),
+    windows=Windows(length=6138, max_n_fraction=0.05),
     held_out=HeldOut(every=2000),
     train=TrainConfig(steps=315_000, batch_size=1536),
     remat=True,

@@ -59,7 +59,14 @@ class GenomeStore:
 
     def n_runs(self, genome: int) -> Int64[np.ndarray, "R 2"]:
         """Returns start and end (half-open, in the genome's array) of each run of N, sorted."""
-        return np.asarray(self._result(self._n_runs[genome].read(), genome, "the runs of N"), np.int64)
+        runs = np.asarray(self._result(self._n_runs[genome].read(), genome, "the runs of N"), np.int64)
+        # A file that is gone reads as -1, -1.
+        if (runs[:, 1] - runs[:, 0]).sum() != self.genomes[genome].counts.N:
+            raise ValueError(
+                f"{self.location}: genome {self.genomes[genome].name!r}: a file of the runs of N, under "
+                f"{storage.n_runs_key(self.genomes[genome].name)}, is gone; copy or ingest the store again"
+            )
+        return runs
 
     def read_windows(
         self,

@@ -120,12 +120,21 @@ def _claim(store: ts.KvStore, location: str) -> None:
         raise ValueError(f"{location}: is a file; name a new folder for the store")
     if store.read(storage.STORE_KEY).result().state != "missing":
         raise ValueError(f"{location}: holds a finished store; open it, remove it, or name another place")
-    if store.read(storage.UNFINISHED_KEY).result().state != "missing":
+    if _is_unfinished(store):
         for folder in storage.FOLDERS:
             store.delete_range(ts.KvStore.KeyRange(f"{folder}/", f"{folder}0")).result()  # "0" follows "/"
     elif store.list().result():
         raise ValueError(f"{location}: holds other files and no genome store; name a new or empty folder")
     store.write(storage.UNFINISHED_KEY, json.dumps({"format": storage.FORMAT})).result()
+
+
+def _is_unfinished(store: ts.KvStore) -> bool:
+    """Whether the place holds our marker; a file of that name may be somebody else's."""
+    found = store.read(storage.UNFINISHED_KEY).result()
+    try:
+        return bool(found.state != "missing" and json.loads(found.value)["format"] == storage.FORMAT)
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _records(genome: str, paths: Sequence[Path]) -> Iterator[tuple[Path, FastaRecord]]:

@@ -16,7 +16,8 @@ class Windows:
         overlap: Bases that a window shares with the next.
         random_start: Largest shift to the right drawn for a training window, in bases. 0 for none; by default
             length − overlap − 1, with which every start position comes up.
-        max_n_fraction: Windows with a larger share of N are skipped.
+        max_n_fraction: Windows with a larger share of N are skipped. Each N is a token of its own, so a row with much N
+            is cut at the right: at 0.5 one may hold nothing but N. Small values lose less.
         short: Whether a training stretch shorter than a window becomes one window padded at the right, or is skipped.
     """
 

@@ -40,7 +40,7 @@ class Checkpointer:
             folder: holds one folder a checkpoint, named by its step.
             keep: how many of the newest stay.
         """
-        self._folder = folder.absolute()
+        self._folder = folder
         self._keep = keep
         self._manager = self._open()
 
@@ -55,7 +55,7 @@ class Checkpointer:
             max_to_keep=self._keep, enable_async_checkpointing=True, cleanup_tmp_directories=True
         )
         handlers = {"state": ocp.PyTreeCheckpointHandler(), "metadata": ocp.JsonCheckpointHandler()}
-        return ocp.CheckpointManager(self._folder, options=options, item_handlers=handlers)
+        return ocp.CheckpointManager(self._folder.absolute(), options=options, item_handlers=handlers)
 
     @property
     def steps(self) -> list[int]:
@@ -93,31 +93,33 @@ class Checkpointer:
     def restore(self, template: TrainState, identity: Mapping[str, Any]) -> Restored | None:
         """The newest whole checkpoint, or None where there is none at all.
 
-        A damaged checkpoint is moved to the folder `rejected` beside its neighbours, and the one before it is taken.
+        Where the newest is damaged, the one before it is taken, and the damaged one moved to `rejected_checkpoints`
+        beside this folder.
 
         Args:
             template: gives structure, shapes and types (`jax.eval_shape` will do).
             identity: what the run is now.
 
         Raises:
-            ValueError: the checkpoint is of a run with other settings; or all checkpoints are damaged.
+            ValueError: the checkpoint is of a run with other settings, or of a state of other arrays; or no checkpoint
+                can be read. Nothing is moved then.
         """
-        rejected: list[str] = []
+        damaged: dict[int, _DamagedError] = {}
         for step in reversed(self.steps):
             try:
                 metadata = self._read_metadata(step)
-            except _DamagedError as error:
-                rejected.append(self._reject(step, error))
-                continue
-            check_same_run(metadata["identity"], identity, self.path(step))
-            try:
+                check_same_run(metadata["identity"], identity, self.path(step))
+                _check_leaves(template, metadata["leaves"], self.path(step))
                 state = self._read_state(step, template, metadata["leaves"])
             except _DamagedError as error:
-                rejected.append(self._reject(step, error))
+                damaged[step] = error
                 continue
-            return Restored(state, metadata["loader_state"], tuple(rejected))
-        if rejected:
-            raise ValueError("no checkpoint is whole:\n  " + "\n  ".join(rejected) + "\nBegin another run.")
+            # Only now is it sure that it was the checkpoint and not, say, the disk or a library.
+            rejected = tuple(self._reject(step, error) for step, error in damaged.items())
+            return Restored(state, metadata["loader_state"], rejected)
+        if damaged:
+            reasons = "".join(f"\n  {self.path(step)}: {error}" for step, error in damaged.items())
+            raise ValueError(f"no checkpoint can be read, and none was touched:{reasons}")
         return None
 
     def _read_metadata(self, step: int) -> dict[str, Any]:
@@ -140,9 +142,8 @@ class Checkpointer:
             state = self._manager.restore(step, args=ocp.args.Composite(state=arguments))["state"]
         except Exception as error:  # Orbax raises whatever its readers raise
             raise _DamagedError(f"state cannot be read: {error}") from error
-        expected = {path: (list(leaf.shape), str(leaf.dtype)) for path, leaf in _leaves(template)}
         for path, leaf in _describe(state).items():
-            if leaf != leaves.get(path) or (leaf["shape"], leaf["dtype"]) != expected[path]:
+            if leaf != leaves[path]:
                 raise _DamagedError(f"leaf {path} differs from its digest, shape or type")
         return state
 
@@ -157,6 +158,18 @@ class Checkpointer:
         self._manager.close()
         self._manager = self._open()  # Orbax keeps a list of its own, and would not write this step again
         return f"checkpoint {step} is damaged ({error}); moved to {aside}"
+
+
+def _check_leaves(template: TrainState, leaves: Mapping[str, Any], path: Path) -> None:
+    """Refuse a checkpoint that holds other arrays than asked for: whole, but of another model or optimizer."""
+    wanted = {name: f"{leaf.dtype}{list(leaf.shape)}" for name, leaf in _leaves(template)}
+    found = {name: f"{leaf['dtype']}{leaf['shape']}" for name, leaf in leaves.items()}
+    for name in {**wanted, **found}:
+        if wanted.get(name) != found.get(name):
+            raise ValueError(
+                f"{path} holds other arrays: {name} is {found.get(name, 'missing')} there, "
+                f"{wanted.get(name, 'missing')} here. It was written by another model, optimizer or version"
+            )
 
 
 class _DamagedError(Exception):

@@ -33,6 +33,11 @@ def masking_key(seed: int) -> jax.Array:
     return jax.random.key(seed, impl="threefry2x32")
 
 
+def parameters_key(seed: int) -> jax.Array:
+    """The key of a run's initial parameters: one that no seed's masks have, whose upper half is 0."""
+    return jax.random.wrap_key_data(jnp.array([1, seed], jnp.uint32), impl="threefry2x32")
+
+
 def mask_tokens(
     key: jax.Array,
     tokens: Integer[jax.Array, "B T"],

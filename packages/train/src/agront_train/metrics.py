@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from tensorboardX import SummaryWriter
+
+from agront_train.whole_file import write_whole
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,9 +57,7 @@ class MetricsFile:
             resume_at: updates that the run resumes with: lines of later ones are dropped, as they are made again.
         """
         kept = [record for record in read_metrics(path) if record["step"] <= resume_at] if path.exists() else []
-        partial = path.with_suffix(".partial")
-        partial.write_text("".join(json.dumps(record) + "\n" for record in kept))
-        os.replace(partial, path)
+        write_whole(path, "".join(json.dumps(record) + "\n" for record in kept))
         self._file = path.open("a")
 
     def record(self, record: StepRecord) -> None:

@@ -39,4 +39,7 @@ def _is_matrix(params: Params) -> Params:
         name = path[-1].key if isinstance(path[-1], jax.tree_util.DictKey) else None
         return name in ("w", "embeddings")
 
-    return jax.tree_util.tree_map_with_path(decays, params)
+    mask = jax.tree_util.tree_map_with_path(decays, params)
+    if not any(jax.tree.leaves(mask)):
+        raise ValueError('weight_decay finds nothing to decay: it looks for parameters named "w" or "embeddings"')
+    return mask

@@ -1,6 +1,6 @@
 """The loss curve of a run as a PNG."""
 
-import os
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from agront_train.metrics import read_metrics
+from agront_train.whole_file import write_whole
 
 
 def plot_losses(metrics: Path, png: Path, *, baselines: Mapping[str, float] | None = None) -> None:
@@ -50,6 +51,6 @@ def plot_losses(metrics: Path, png: Path, *, baselines: Mapping[str, float] | No
     axes.set_ylabel("cross-entropy, nats a token")
     axes.grid(alpha=0.3)
     axes.legend(loc="best", fontsize="small")
-    partial = png.with_suffix(".partial.png")
-    figure.savefig(partial, dpi=120)
-    os.replace(partial, png)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=120)
+    write_whole(png, picture.getvalue())

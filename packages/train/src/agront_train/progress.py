@@ -1,5 +1,6 @@
 """A progress bar for people; plain lines where there is no terminal."""
 
+import datetime
 import time
 
 from rich.console import Console
@@ -23,7 +24,8 @@ class ProgressBar:
         """
         self._console = console
         self._steps = steps
-        self._last_line = time.monotonic()
+        self._resume_at = resume_at
+        self._start = self._last_line = time.monotonic()
         self._held_out = "–"
         self._rate: float | None = None
         self._progress = Progress(
@@ -63,8 +65,13 @@ class ProgressBar:
         ):
             self._last_line = now
             self._console.print(
-                f"step {record.step}/{self._steps}  loss {record.loss:.3f}  held-out {self._held_out}  {rate} tokens/s"
+                f"step {record.step}/{self._steps}  loss {record.loss:.3f}  held-out {self._held_out}  "
+                f"{rate} tokens/s  {self._time_left(record.step)} left"
             )
+
+    def _time_left(self, step: int) -> str:
+        seconds = (time.monotonic() - self._start) / max(1, step - self._resume_at) * (self._steps - step)
+        return str(datetime.timedelta(seconds=round(seconds)))
 
     def note(self, message: str) -> None:
         """Print a sentence above the bar."""

@@ -1,10 +1,13 @@
 """What makes a run this run: settings that must be the same when it is resumed."""
 
+import contextlib
+import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from agront_train.whole_file import write_whole
 
 RUN_FILE = "run.json"
 
@@ -31,11 +34,14 @@ def check_same_run(saved: Mapping[str, Any], current: Mapping[str, Any], where: 
         )
 
 
-def open_run_folder(folder: Path, identity: Mapping[str, Any]) -> None:
-    """Begin a run in a new or empty folder, or check that the folder holds this very run.
+@contextlib.contextmanager
+def open_run_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[None]:
+    """Begin a run in a new or empty folder, or check that the folder holds this very run; and hold it.
+
+    While the context lasts, no other process can train in the folder: two would delete each other's checkpoints.
 
     Raises:
-        ValueError: the folder holds something else, or a run with other settings.
+        ValueError: the folder holds something else, or a run with other settings; or another process trains in it.
     """
     file = folder / RUN_FILE
     if file.is_file():
@@ -46,13 +52,21 @@ def open_run_folder(folder: Path, identity: Mapping[str, Any]) -> None:
                 f"{file} cannot be read as a run's settings ({error}): restore it, or use another folder (--run)"
             ) from error
         check_same_run(saved, identity, folder)
-        return
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    elif folder.exists() and (
+        not folder.is_dir() or {path.name for path in folder.iterdir()} - {f"{RUN_FILE}.partial"}
+    ):
         raise ValueError(f"{folder} is not empty and holds no run (no {RUN_FILE}): choose another folder (--run)")
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps({"identity": identity}, indent=2) + "\n")
-    os.replace(partial, file)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(file, json.dumps({"identity": identity}, indent=2) + "\n")
+    with file.open() as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f"another process trains in {folder}: wait for it, stop it, or choose another folder (--run)"
+            ) from None
+        yield
 
 
 def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

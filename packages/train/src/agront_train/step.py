@@ -11,7 +11,7 @@ from jaxtyping import Float32, Int32, Integer
 
 from agront_train.config import TrainConfig
 from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params
-from agront_train.masking import mask_tokens, masking_key
+from agront_train.masking import mask_tokens, masking_key, parameters_key
 from agront_train.objective import LossSum, row_losses
 from agront_train.optimizer import learning_rate_schedule, make_optimizer
 
@@ -49,8 +49,7 @@ def init_state(model: MaskedLanguageModel, config: TrainConfig, num_tokens: int)
         params = model.init(key, jnp.zeros((1, num_tokens), jnp.int32))
         return TrainState(jnp.zeros((), jnp.int32), params, make_optimizer(config.optimizer).init(params))
 
-    # Split off, so that the parameters do not share a key with the mask of a row, which is folded in.
-    return init(jax.random.split(masking_key(config.seed))[1])
+    return init(parameters_key(config.seed))
 
 
 def make_gradient(

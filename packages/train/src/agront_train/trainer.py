@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -57,7 +58,7 @@ def train(
 
     Args:
         model: the three functions.
-        batches: this host's share of each global batch of `config.batch_size` rows.
+        batches: global batches of `config.batch_size` rows.
         held_out: batches of rows never trained on, iterated anew at each measurement, all of one shape whose rows the
             devices divide; rows without a nucleotide count nothing.
         config: the run.
@@ -69,14 +70,17 @@ def train(
         devices: local devices to train on; None takes all.
 
     Raises:
-        ValueError: the batch cannot be cut evenly; the run folder holds another run or something else; or no
-            checkpoint of the run is whole.
+        ValueError: the batch cannot be cut evenly; the run folder holds another run or something else, or is in use; or
+            none of the run's checkpoints can be read.
+        FloatingPointError: a loss or gradient is not finite. Nothing is saved after it.
     """
+    if jax.process_count() > 1:
+        raise ValueError(f"this version trains in one process, and there are {jax.process_count()}: start one alone")
     devices = jax.local_devices() if devices is None else devices
-    check_batch_size(config, len(devices) * jax.process_count())
+    check_batch_size(config, len(devices))
     identity = {**identity, "train": config.identity()}
-    open_run_folder(run, identity)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(open_run_folder(run, identity))
         checkpointer = stack.enter_context(Checkpointer(run / "checkpoints", keep=config.keep_checkpoints))
         restored = checkpointer.restore(jax.eval_shape(lambda: init_state(model, config, num_tokens)), identity)
         if restored is None:
@@ -151,6 +155,11 @@ class _Stopwatch:
         now = time.perf_counter()
         rate, self._last = self._tokens / (now - self._last), now
         loss, grad_norm, learning_rate = values
+        if not (math.isfinite(loss) and math.isfinite(grad_norm)):
+            raise FloatingPointError(
+                f"update {step} has loss {loss} and gradient norm {grad_norm}: training has diverged. Resuming "
+                "from the last checkpoint meets the same rows: begin a run with a lower learning rate or with clip_norm"
+            )
         return StepRecord(
             step=step, loss=loss, grad_norm=grad_norm, learning_rate=learning_rate, tokens_per_second=rate
         )

@@ -1,0 +1,14 @@
+"""Files that appear under their name only when whole."""
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file beside its place, make sure that it is on disk, and move it there."""
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())  # else a power cut could leave the name with nothing in it
+    os.replace(partial, path)

@@ -1,0 +1,30 @@
+"""Commands to copy from a terminal and paste."""
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def shell_command(script: str | Path, *arguments: str | Path) -> str:
+    """The command that runs a tool with this Python, in this folder."""
+    return shlex.join([_from_here(sys.executable), _from_here(script), *map(str, arguments)])
+
+
+def with_option(arguments: Sequence[str], option: str, value: str) -> list[str]:
+    """A command's arguments with an option set, whether it was given before or not."""
+    kept, skip = [], False
+    for argument in arguments:
+        if skip:
+            skip = False
+        elif argument == option:
+            skip = True
+        elif not argument.startswith(f"{option}="):
+            kept.append(argument)
+    return [*kept, option, value]
+
+
+def _from_here(path: str | Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

@@ -102,7 +102,9 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
             f"{counts.N / genome.length:.1%}",
             f"{counts.soft_masked / genome.length:.1%}",
         )
-    console.print(table)
+    # Long names are wanted whole, also where they make lines longer than the terminal.
+    longest = max(len(genome.name) for genome in store.genomes)
+    console.print(table, width=max(console.width, longest + 60), crop=False)
     console.print(
         f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
     )

@@ -4,6 +4,17 @@
     tools/pretrain.py laptop --data STORE --run RUN
 
 Four layers, 192 wide, rows of 128 tokens: many small updates teach more in an hour than few long rows.
+
+Seen on five pieces of plant sequence, 3.24 Mbp (the two example genomes, a megabase each of A. thaliana Ler, A. lyrata
+and rice), with `--train.steps 2000 --windows.max-n-fraction 0.5`, JAX 0.10.2, half an hour on two busy cores; held-out
+loss in nats a token over 51,293 tokens, and the model minus the baseline with its standard error:
+
+    this model         7.968
+    6-mer frequencies  8.093   -0.125 ± 0.010
+    base composition   8.163   -0.195 ± 0.012
+
+A third of the held-out rows share some 31-mer with training sequence (repeats). On the 339 that share none the model
+stands at 7.988 against 8.099 of the 6-mers: -0.111 ± 0.011.
 """
 
 from agront_data import HeldOut, Windows

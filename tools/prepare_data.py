@@ -102,9 +102,7 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
             f"{counts.N / genome.length:.1%}",
             f"{counts.soft_masked / genome.length:.1%}",
         )
-    # Long names are wanted whole, also where they make lines longer than the terminal.
-    longest = max(len(genome.name) for genome in store.genomes)
-    console.print(table, width=max(console.width, longest + 60), crop=False)
+    console.print(table)
     console.print(
         f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
     )
@@ -118,8 +116,11 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(PrepareData, config=(tyro.conf.OmitArgPrefixes,))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160  # a file has no edge at which long names would have to be folded
     try:
-        prepare_data(options, Console())
+        prepare_data(options, console)
     except (ValueError, OSError) as error:
         Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -3,9 +3,12 @@
     tools/prepare_data.py --out STORE GENOME.fa.gz …
     tools/pretrain.py agront-1b --data STORE --run RUN
 
-512 devices take 3 rows each. Known (paper, model card): architecture, tokens, batch, updates, masking. Assumed, because
-no text at hand says it: the optimizer and its schedule (those of the family's earlier models), no weight decay, no
-clipping, bfloat16 with float32 parameters, and what is held out (here one block of 6,138 bases in 2,000).
+512 devices took 3 rows each; this version trains on the devices of one host, where `--train.micro-batches` makes the
+same update fit. Never run to its end here.
+
+Known (paper, model card): architecture, tokens, batch, updates, masking. Assumed, because no text at hand says it: the
+optimizer and its schedule (those of the family's earlier models), no weight decay, no clipping, bfloat16 with float32
+parameters, and what is held out (here one block of 6,138 bases in 2,000).
 """
 
 from agront_data import HeldOut, Windows

@@ -2,16 +2,17 @@
 """Turn FASTA files into a genome store, which `tools/pretrain.py` trains on."""
 
 import dataclasses
+import os
 import re
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from agront_data import GenomeStore, IngestProgress, ingest_genomes
+from agront_data import GenomeProgress, GenomeStore, ingest_genomes
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from shell_command import shell_command
 
@@ -30,8 +31,16 @@ class PrepareData:
     ]
     """FASTA files, plain or compressed (gz, bz2, xz, zst). Each is a genome named by its file, or by NAME; files of
     one NAME are one genome."""
-    out: Path
-    """The folder to write the store to; it must not hold one."""
+    out: str
+    """The store: a folder, or an address such as gs://bucket/path or s3://bucket/path. After an interruption, the same
+    command again goes on with the genomes that are not finished."""
+    add: bool = False
+    """Add genomes to a finished store."""
+    workers: int = max(1, (os.cpu_count() or 1) // 2)
+    """Genomes read at once, each by a process of its own that keeps one to two cores busy. By default one for every
+    two cores."""
+    endpoint: str | None = None
+    """Address of an S3-compatible server that is not Amazon's, for s3://bucket/path."""
 
 
 def genome_name(file: Path) -> str:
@@ -72,45 +81,82 @@ def parse_genomes(arguments: tuple[str, ...]) -> dict[str, list[Path]]:
 def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
     """Write the store, showing progress, and say what is in it."""
     genomes = parse_genomes(options.genomes)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.fields[bases]} bases"),
-        TimeElapsedColumn(),
+    with IngestBars(console, genomes) as bars:
+        store = ingest_genomes(
+            genomes,
+            options.out,
+            add=options.add,
+            workers=options.workers,
+            endpoint=options.endpoint,
+            on_progress=bars.show,
+        )
+    summarize(store, console)
+    console.print(
+        f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("reading", bases="0", total=None)
+    # What is trained here is written here, wherever the store lies.
+    run = options.out.rstrip("/") if "://" not in options.out else Path(options.out).name
+    pretrain = Path(__file__).with_name("pretrain.py")
+    endpoint = [] if options.endpoint is None else ["--endpoint", options.endpoint]
+    command = shell_command(pretrain, "laptop", "--data", options.out, "--run", f"{run}-run", *endpoint)
+    console.print(f"next          {command}", highlight=False, markup=False, soft_wrap=True)
+    return store
 
-        def show(state: IngestProgress) -> None:
-            description = f"file {state.file_number}/{state.num_files}  {state.genome}  {state.contig}"
-            progress.update(task, description=description, bases=f"{state.num_bases:,}")
 
-        store = ingest_genomes(genomes, options.out, on_progress=show)
+class IngestBars:
+    """A bar for each genome that is being read, and one for all, by the bytes of their files."""
 
+    def __init__(self, console: Console, genomes: dict[str, list[Path]]) -> None:
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[bases]:,} bases"),
+            TimeRemainingColumn(),
+        )
+        self._progress = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+        paths = [path for files in genomes.values() for path in files if path.is_file()]
+        self._all = self._progress.add_task("all genomes", total=sum(path.stat().st_size for path in paths), bases=0)
+        self._bars: dict[str, TaskID] = {}
+        self._read: dict[str, GenomeProgress] = {}
+
+    def __enter__(self) -> "IngestBars":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+    def show(self, state: GenomeProgress) -> None:
+        """Move the bars."""
+        if state.genome not in self._bars:
+            self._bars[state.genome] = self._progress.add_task(state.genome, total=state.bytes_in_all, bases=0)
+        self._progress.update(self._bars[state.genome], completed=state.bytes_read, bases=state.num_bases)
+        self._progress.update(self._bars[state.genome], visible=state.bytes_read < state.bytes_in_all)
+        self._read[state.genome] = state
+        read = self._read.values()
+        self._progress.update(
+            self._all, completed=sum(each.bytes_read for each in read), bases=sum(each.num_bases for each in read)
+        )
+
+
+def summarize(store: GenomeStore, console: Console) -> None:
+    """Print a line for each genome."""
     table = Table("genome", "contigs", "bases", "GC", "N", "soft-masked", box=None, header_style="bold")
     table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.justify = "right"
     for genome in store.genomes:
         counts = genome.counts
-        known = max(1, counts.A + counts.T + counts.C + counts.G)
         table.add_row(
             escape(genome.name),
             f"{len(genome.contigs):,}",
             f"{genome.length:,}",
-            f"{(counts.G + counts.C) / known:.1%}",
+            f"{counts.gc:.1%}",
             f"{counts.N / genome.length:.1%}",
             f"{counts.soft_masked / genome.length:.1%}",
         )
     console.print(table)
-    console.print(
-        f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
-    )
-    run = options.out.with_name(f"{options.out.name}-run")
-    pretrain = Path(__file__).with_name("pretrain.py")
-    command = shell_command(pretrain, "laptop", "--data", options.out, "--run", run)
-    console.print(f"next          {command}", highlight=False, markup=False, soft_wrap=True)
-    return store
 
 
 def main() -> None:
@@ -125,7 +171,7 @@ def main() -> None:
         Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        Console(stderr=True).print("\nstopped; what was written is no store yet, and the same command begins anew")
+        Console(stderr=True).print("\nstopped; the same command again goes on with the genomes that are not finished")
         sys.exit(130)
 
 

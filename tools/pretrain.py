@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jax
 import tyro
-from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
+from agront_data import GenomeStore, PretrainingLoader, RowOrder, TokenBatch, WindowGrid, held_out_batches
 from agront_model import AgroNTConfig, count_parameters, make_model
 from agront_tokenizer import KmerTokenizer, Vocabulary
 from agront_train import ProgressBar, plot_losses, train
@@ -49,12 +49,14 @@ def check_vocabulary(model: AgroNTConfig, vocabulary: Vocabulary) -> None:
             raise ValueError(f"--model.{option} is {here}, but the tokenizer's is {there}: leave the option out")
 
 
-def open_store(location: Path) -> GenomeStore:
+def open_store(location: str, endpoint: str | None) -> GenomeStore:
     """Open a genome store; where there is none, say which command makes one."""
     try:
-        return GenomeStore.open(location)
+        return GenomeStore.open(location, endpoint=endpoint)
     except FileNotFoundError as error:
-        command = shell_command(Path(__file__).with_name("prepare_data.py"), "--out", location, "GENOME.fa.gz")
+        server = [] if endpoint is None else ["--endpoint", endpoint]
+        prepare_data = Path(__file__).with_name("prepare_data.py")
+        command = shell_command(prepare_data, "--out", location, *server, "GENOME.fa.gz")
         raise FileNotFoundError(f"{error}: {command}") from error
 
 
@@ -78,7 +80,7 @@ def pretrain(experiment: Experiment, console: Console) -> None:
     check_vocabulary(experiment.model, tokenizer.vocabulary)
     num_tokens = row_tokens(experiment, tokenizer)
     devices = choose_devices(experiment)
-    store = open_store(experiment.data)
+    store = open_store(experiment.data, experiment.endpoint)
     training = WindowGrid.build(store, experiment.windows, experiment.held_out, "training")
     unseen = WindowGrid.build(store, experiment.windows, experiment.held_out, "held_out")
     describe(experiment, training, unseen, num_tokens, devices, console)
@@ -91,6 +93,8 @@ def pretrain(experiment: Experiment, console: Console) -> None:
         num_tokens=num_tokens,
         seed=config.seed,
         both_strands=experiment.both_strands,
+        mixture=experiment.mixture,
+        soft_masked_weight=experiment.soft_masked_weight,
     )
     # As many rows at once as a device holds in training.
     rows = len(devices) * max(1, config.batch_size // (len(devices) * config.micro_batches))
@@ -145,6 +149,9 @@ def describe(
     ):
         if count:
             lines.append(f"       {count:,} {what}")
+    if not experiment.mixture.is_proportional:
+        shares = RowOrder(grid=training, seed=config.seed, mixture=experiment.mixture).shares()
+        lines.append("mix    " + ", ".join(f"{name} {share:.1%}" for name, share in shares.items()))
     console.print("\n".join(lines), highlight=False, soft_wrap=True)
 
 

@@ -34,14 +34,14 @@ def lay_out() -> Callable[[Genomes], GenomeStore]:
     def make(genomes: Genomes) -> GenomeStore:
         entries, arrays, n_runs = [], [], []
         for name in sorted(genomes):
-            contigs, runs, start = [], [], 0
+            contigs, counts, runs, start = [], [], [], 0
             for contig, sequence in genomes[name].items():
                 contigs.append(Contig(contig, start, len(sequence)))
                 runs += [(start + run.start(), start + run.end()) for run in re.finditer("N+", sequence)]
                 start += len(sequence)
+                counts.append(BaseCounts(*(sequence.count(letter) for letter in "ATCGN0")))
             text = "".join(genomes[name].values())
-            counts = BaseCounts(*(text.count(letter) for letter in "ATCGN0"))
-            entries.append(Genome(name=name, contigs=tuple(contigs), counts=counts, fingerprint=text))
+            entries.append(Genome(name=name, contigs=tuple(contigs), contig_counts=tuple(counts), fingerprint=text))
             arrays.append(ts.array(np.array(["ATCGN".index(letter) for letter in text], np.uint8)))
             n_runs.append(ts.array(np.array(runs, np.int64).reshape(-1, 2)))
         return GenomeStore("memory", tuple(entries), repr(genomes), tuple(arrays), tuple(n_runs))

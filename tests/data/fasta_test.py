@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from agront_data import FastaRecord, read_fasta
+from agront_data import FastaRecord, encode_sequence, read_fasta, read_fasta_blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xopen import xopen
@@ -83,10 +83,12 @@ BAD_FILES = {
     "nameless": (".fa", b">a\nACGT\n>\nACGT\n", "record 2 has no name"),
     "no sequence": (".fa", b">a\nACGT\n>b\n>c\nAC\n", r"record 2 \('b'\) has no sequence"),
     "no sequence at end": (".fa", b">a\nACGT\n>b", r"record 2 \('b'\) has no sequence"),
-    "latin-1": (".fa", b">a\nAC\xe9\n", "is not text"),
-    "binary": (".fa", bytes(range(128, 256)), "is not text"),
-    "accent": (".fa", ">a\nACé\n".encode(), "is not FASTA.*'é'"),
-    "truncated gzip": (".fa.gz", LONG_GZIP[:-20], "beyond record 0: it is truncated"),
+    "latin-1": (".fa", b">a\nAC\xe9\n", "has the byte 0xe9 at position 2 .*plain ASCII"),
+    "latin-1 header": (".fa", b">caf\xe9\nACGT\n", "header of record 1 is not text"),
+    "sequence without a header": (".fa", b"ACGT" * 700_000, "is not FASTA: it begins with b'ACGT"),
+    "binary": (".fa", bytes(range(128, 256)), "is not FASTA: it begins with"),
+    "accent": (".fa", ">a\nACé\n".encode(), "has the byte 0xc3 at position 2"),
+    "truncated gzip": (".fa.gz", LONG_GZIP[:-20], "beyond byte 0 of its text: it is truncated"),
     "gzip header only": (".fa.gz", LONG_GZIP[:12], "truncated"),
     "wrong gzip checksum": (".fa.gz", LONG_GZIP[:-8] + b"\0" * 8, "damaged"),
     "no gzip": (".fa.gz", GOOD, "of the kind its ending says"),
@@ -117,6 +119,7 @@ names = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_si
     end=st.sampled_from(["\n", "\r\n", "\n\n"]),
     newline_at_end=st.booleans(),
     zipped=st.booleans(),
+    block=st.integers(1, 60),
 )
 def test_any_layout_reads_back(
     tmp_path_factory: pytest.TempPathFactory,
@@ -125,6 +128,7 @@ def test_any_layout_reads_back(
     end: str,
     newline_at_end: bool,
     zipped: bool,
+    block: int,
 ) -> None:
     lines = []
     for name, sequence in records:
@@ -132,20 +136,46 @@ def test_any_layout_reads_back(
     text = (end.join(lines) + (end if newline_at_end else "")).encode()
     path = tmp_path_factory.getbasetemp() / "layout.fa"
     path.write_bytes(gzip.compress(text) if zipped else text)
-    assert [(record.name, record.sequence) for record in read_fasta(path)] == records
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agront_data.fasta_lines._BLOCK_BYTES", block)
+        assert [(record.name, record.sequence) for record in read_fasta(path)] == records
+        blocks = list(read_fasta_blocks(path))
+    assert max(each.codes.size for each in blocks) <= block
+    pieces: list[tuple[str, list[int]]] = []
+    for each in blocks:
+        if each.start == 0:
+            pieces.append((each.name, []))
+        assert each.start == len(pieces[-1][1])
+        pieces[-1][1].extend(each.codes.tolist())
+    assert pieces == [(name, encode_sequence(sequence).tolist()) for name, sequence in records]
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.one_of(st.binary(max_size=80), st.text(">ACGTn \t\r\n#@U-é", max_size=60).map(str.encode)))
-def test_any_bytes_are_dna_or_a_named_error(tmp_path_factory: pytest.TempPathFactory, contents: bytes) -> None:
+def outcome(path: Path, block: int) -> list[FastaRecord] | str:
+    """The records; or the error."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agront_data.fasta_lines._BLOCK_BYTES", block)
+        try:
+            return list(read_fasta(path))
+        except ValueError as error:
+            return str(error)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=80), st.text(">ACGTn \t\r\n#@U-é", max_size=60).map(str.encode)),
+    st.integers(1, 30),
+)
+def test_any_bytes_are_dna_or_a_named_error(
+    tmp_path_factory: pytest.TempPathFactory, contents: bytes, block: int
+) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzz.fa"
     path.write_bytes(contents)
-    try:
-        records = list(read_fasta(path))
-    except ValueError as error:
-        message, records = str(error), []
-    if not records:
-        assert message.startswith(f"{path}: ")
-    for record in records:
+    found = outcome(path, 1000)
+    assert outcome(path, block) == found
+    if isinstance(found, str):
+        assert found.startswith(f"{path}: ")
+        return
+    assert found
+    for record in found:
         assert record.name
         assert re.fullmatch("[ACGTNacgtnRYSWKMBDHVryswkmbdhv]+", record.sequence)

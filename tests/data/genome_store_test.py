@@ -34,6 +34,8 @@ def test_contents_of_a_store(make_store: Make) -> None:
     assert (rice.length, maize.length, store.num_bases) == (17, 5, 22)
     assert rice.counts == BaseCounts(A=3, T=3, C=2, G=2, N=7, soft_masked=4)
     assert maize.counts == BaseCounts(A=1, T=2, C=0, G=0, N=2, soft_masked=2)
+    assert rice.contig_counts[1] == BaseCounts(A=1, T=1, C=0, G=0, N=3, soft_masked=0)
+    assert (rice.counts.length, rice.counts.gc) == (17, 0.4)
     assert store.n_runs(1).tolist() == [[4, 8], [12, 15]]
     assert store.n_runs(0).tolist() == [[2, 4]]
     assert read(store, 1, 0, 17, keep_soft_mask=True) == codes("ACGTNNNNacgtNNRAT")
@@ -76,7 +78,7 @@ def test_round_trip_over_many_shards(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storage, "SHARD_BASES", 32)
         patch.setattr(storage, "CHUNK_BASES", 8)
-        patch.setattr("agront_data.ingest._BLOCK_BASES", data.draw(st.integers(1, 40)))
+        patch.setattr("agront_data.fasta_lines._BLOCK_BYTES", data.draw(st.integers(1, 40)))
         store = ingest_genomes({"g": [folder / "g.fa"]}, folder / "store")
     text = "".join(sequences)
     ends = np.cumsum([len(sequence) for sequence in sequences])
@@ -96,8 +98,9 @@ def test_fingerprint_is_the_documented_hash(make_store: Make) -> None:
     store = make_store(TWO_GENOMES)
     genomes = {}
     for genome, contigs in TWO_GENOMES.items():
-        parts = [f"{name}\0{len(text)}\0".encode() + bytes(codes(text)) for name, text in contigs.items()]
-        genomes[genome] = hashlib.sha256(b"".join(parts)).hexdigest()
+        digests = {name: hashlib.sha256(bytes(codes(text))).hexdigest() for name, text in contigs.items()}
+        table = "".join(f"{name}\0{len(text)}\0{digests[name]}\n" for name, text in contigs.items())
+        genomes[genome] = hashlib.sha256(table.encode()).hexdigest()
     lines = "".join(f"{name}\0{genomes[name]}\n" for name in sorted(genomes))
     assert store.fingerprint == hashlib.sha256(lines.encode()).hexdigest()
 
@@ -132,7 +135,7 @@ def test_store_of_another_version(make_store: Make) -> None:
     path = Path(store.location) / "store.json"
     header = json.loads(path.read_text())
     path.write_text(json.dumps({**header, "format_version": 99}))
-    with pytest.raises(ValueError, match="version 99; this agront-data reads 'agront-genome-store' version 1"):
+    with pytest.raises(ValueError, match="version 99; this agront-data reads 'agront-genome-store' version 2"):
         GenomeStore.open(store.location)
     for damaged in ("", "[]", "{}", path.read_text()[:-5]):
         path.write_text(damaged)

@@ -53,6 +53,17 @@ def test_contigs_by_name(lay_out: LayOut) -> None:
         HeldOut(contigs=("2", "chr9")).part_intervals(store, "training")
 
 
+def test_whole_genomes(lay_out: LayOut) -> None:
+    store = lay_out({"maize": {"1": "ACGT", "2": "AC"}, "rice": {"1": "TTT"}, "wheat": {"1": "G", "2": "GG"}})
+    held_out = HeldOut(genomes=("maize", "wheat"))
+    assert held_out.part_intervals(store, "held_out").tolist() == [[0, 4], [4, 6], [9, 10], [10, 12]]
+    assert held_out.part_intervals(store, "training").tolist() == [[6, 9]]
+    with_contig = HeldOut(genomes=("maize",), contigs=("wheat:2",), block_length=1, every=2, offset=1)
+    assert with_contig.part_intervals(store, "held_out").tolist() == [[0, 4], [4, 6], [7, 8], [10, 12]]
+    with pytest.raises(ValueError, match=r"not in memory: 'weat' \(meant: wheat\?\), 'x'; it has maize, rice, wheat"):
+        HeldOut(genomes=("rice", "weat", "x")).part_intervals(store, "training")
+
+
 def test_contigs_and_blocks_together(lay_out: LayOut) -> None:
     store = lay_out({"a": {"1": "A" * 10, "2": "C" * 10}})
     held_out = HeldOut(contigs=("2",), block_length=2, every=4, offset=1)

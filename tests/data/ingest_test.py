@@ -3,11 +3,12 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
-from agront_data import GenomeStore, IngestProgress, ingest_genomes
+from agront_data import BaseCounts, Contig, GenomeProgress, GenomeStore, ingest_genomes
 
 Make = Callable[..., GenomeStore]
 
@@ -29,17 +30,25 @@ def test_files_of_a_genome_keep_their_order(tmp_path: Path) -> None:
     assert not (tmp_path / "new" / "store" / "unfinished.json").exists()
 
 
-def test_progress_counts_files_and_bases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agront_data.ingest._BLOCK_BASES", 4)
-    one, two = fasta(tmp_path / "1.fa", a="ACGTAC", b="T"), fasta(tmp_path / "2.fa", c="GG")
-    seen: list[IngestProgress] = []
-    ingest_genomes({"y": [two], "x": [one]}, tmp_path / "store", on_progress=seen.append)
-    assert [tuple(state) for state in seen] == [
-        ("x", one, "a", 1, 2, 4),
-        ("x", one, "a", 1, 2, 6),
-        ("x", one, "b", 1, 2, 7),
-        ("y", two, "c", 2, 2, 9),
+def test_progress_counts_bases_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agront_data.fasta_lines._BLOCK_BYTES", 6)
+    one, two, three = (
+        fasta(tmp_path / "1.fa", a="ACGTAC", b="T"),
+        fasta(tmp_path / "2.fa", c="GG"),
+        fasta(tmp_path / "3.fa", d="A"),
+    )
+    seen: list[GenomeProgress] = []
+    ingest_genomes({"y": [two], "x": [one, three]}, tmp_path / "store", on_progress=seen.append)
+    # ">a\nACGTAC\n>b\nT\n" in pieces of six letters, then the next genome.
+    assert [tuple(state[:4]) for state in seen] == [
+        ("x", one, "a", 3),
+        ("x", one, "a", 6),
+        ("x", one, "b", 7),
+        ("x", three, "d", 8),
+        ("y", two, "c", 2),
     ]
+    assert {state.bytes_in_all for state in seen[:4]} == {one.stat().st_size + three.stat().st_size}
+    assert seen[3].bytes_read == seen[3].bytes_in_all
 
 
 def test_two_contigs_of_one_name(tmp_path: Path) -> None:
@@ -90,9 +99,47 @@ def test_bad_sequence_leaves_no_store_and_can_be_tried_again(tmp_path: Path) -> 
 def test_finished_store_is_not_touched(make_store: Make, tmp_path: Path) -> None:
     store = make_store({"plant": {"c": "ACGT"}})
     before = files_under(Path(store.location))
-    with pytest.raises(ValueError, match="holds a finished store; open it, remove it, or name another place"):
-        ingest_genomes({"plant": [fasta(tmp_path / "1.fa", a="T")]}, store.location)
+    other = fasta(tmp_path / "1.fa", a="T")
+    with pytest.raises(ValueError, match=r"holds a finished store of plant; add genomes to it \(add=True, --add\)"):
+        ingest_genomes({"other": [other]}, store.location)
+    with pytest.raises(ValueError, match="'plant' is in the store, made from other files"):
+        ingest_genomes({"plant": [other]}, store.location)
+    with pytest.raises(ValueError, match="'plant' is in the store, made from other files"):
+        ingest_genomes({"plant": [other], "more": [other]}, store.location, add=True)
     assert files_under(Path(store.location)) == before
+
+
+def test_same_ingest_again_does_nothing(tmp_path: Path) -> None:
+    source = fasta(tmp_path / "1.fa", a="ACGT")
+    first = ingest_genomes({"plant": [source]}, tmp_path / "store")
+    before = files_under(tmp_path / "store")
+    os.utime(source, (1, 1))  # fetched again, say
+    seen: list[GenomeProgress] = []
+    again = ingest_genomes({"plant": [source]}, tmp_path / "store", on_progress=seen.append)
+    assert (again.fingerprint, seen) == (first.fingerprint, [])
+    assert files_under(tmp_path / "store") == before
+
+
+def test_genomes_added_later_give_the_same_store(tmp_path: Path) -> None:
+    genomes = {name: [fasta(tmp_path / f"{name}.fa", **{name: "ACGTN" * 9 + name.upper()})] for name in ("a", "t", "c")}
+    added = ingest_genomes({"t": genomes["t"]}, tmp_path / "added")
+    assert [genome.name for genome in added.genomes] == ["t"]
+    added = ingest_genomes({"c": genomes["c"], "a": genomes["a"]}, tmp_path / "added", add=True)
+    at_once = ingest_genomes(genomes, tmp_path / "at_once")
+    assert added.fingerprint == at_once.fingerprint
+    assert files_under(tmp_path / "added") == files_under(tmp_path / "at_once")
+
+
+def test_store_is_what_it_was_while_genomes_are_added(tmp_path: Path) -> None:
+    first, bad = fasta(tmp_path / "1.fa", a="ACGT"), fasta(tmp_path / "2.fa", b="AC!T")
+    before = ingest_genomes({"a": [first]}, tmp_path / "store")
+    with pytest.raises(ValueError, match=r"2\.fa"):
+        ingest_genomes({"b": [bad]}, tmp_path / "store", add=True)
+    after = GenomeStore.open(tmp_path / "store")
+    assert (after.genomes, after.fingerprint) == (before.genomes, before.fingerprint)
+    assert after.read_windows(np.array([0]), np.array([0]), np.array([4]), 4).tolist() == [[0, 2, 3, 1]]
+    both = ingest_genomes({"b": [fasta(bad, b="ACT")]}, tmp_path / "store", add=True)
+    assert [genome.name for genome in both.genomes] == ["a", "b"]
 
 
 def test_other_folders_are_not_touched(tmp_path: Path) -> None:
@@ -111,34 +158,140 @@ def test_other_folders_are_not_touched(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
-from agront_data import ingest_genomes, storage
+from agront_data import fasta_lines, ingest_genomes, storage
 
-storage.SHARD_BASES, storage.CHUNK_BASES = 64, 16
-genomes = {"a": [sys.argv[1]], "b": [sys.argv[1]]}
+storage.SHARD_BASES, storage.CHUNK_BASES, fasta_lines._BLOCK_BYTES = 64, 16, 50
+genomes = {"a": [sys.argv[1]], "b": [sys.argv[1]], "c": [sys.argv[1]]}
+seen = []
 
 
-def die(state):
-    if state.num_bases == int(sys.argv[3]):
+def die(progress):
+    seen.append(progress)
+    if len(seen) == int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-ingest_genomes(genomes, sys.argv[2], on_progress=die)
+if __name__ == "__main__":
+    ingest_genomes(genomes, sys.argv[2], on_progress=die, workers=int(sys.argv[4]))
 """
 
 
-@pytest.mark.parametrize("killed_at", [100, 500, 950])
-def test_killed_ingest_is_no_store_and_starts_again(tmp_path: Path, killed_at: int) -> None:
+def small_chunks(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("agront_data.storage.SHARD_BASES", 64)
+    patch.setattr("agront_data.storage.CHUNK_BASES", 16)
+
+
+# 520 bytes in blocks of 50, two of them with a header inside, make 13 pieces: killed in the first genome, at its last
+# piece, in the second, the third, and at the very last.
+@pytest.mark.parametrize("killed_at", [2, 13, 14, 27, 39])
+def test_killed_ingest_goes_on_genome_by_genome(
+    tmp_path: Path, killed_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = fasta(tmp_path / "1.fa", one="ACGTN" * 20, two="GATTACA" * 50, three="TTTTTTTTTT" * 5)
-    process = subprocess.run([sys.executable, "-c", KILLED, source, tmp_path / "store", str(killed_at)], check=False)
-    # A genome has 500 bases; progress comes after 100, 450 and 500 of them.
+    (tmp_path / "killed.py").write_text(KILLED)
+    command = [sys.executable, tmp_path / "killed.py", source, tmp_path / "store", str(killed_at), "1"]
+    process = subprocess.run(command, check=False)
     assert process.returncode == -signal.SIGKILL
-    assert os.listdir(tmp_path / "store")
     with pytest.raises(ValueError, match="its ingest was interrupted"):
         GenomeStore.open(tmp_path / "store")
-    again = ingest_genomes({"a": [source], "b": [source]}, tmp_path / "store")
-    clean = ingest_genomes({"a": [source], "b": [source]}, tmp_path / "clean")
+    finished = {path.stem for path in (tmp_path / "store" / "ingested").glob("*.json")}
+    assert finished == set("abc"[: (killed_at - 1) // 13])
+
+    small_chunks(monkeypatch)
+    seen: list[GenomeProgress] = []
+    genomes = {"c": [source], "b": [source], "a": [source]}
+    again = ingest_genomes(genomes, tmp_path / "store", on_progress=seen.append)
+    clean = ingest_genomes(genomes, tmp_path / "clean")
+    reports = {name: [state.num_bases for state in seen if state.genome == name] for name in "abc"}
+    # All of the file is one block here, with three contigs.
+    assert reports == {name: [500] if name in finished else [100, 450, 500] for name in "abc"}
     assert again.fingerprint == clean.fingerprint
     assert files_under(tmp_path / "store") == files_under(tmp_path / "clean")
+
+
+def test_a_finished_genome_is_read_again_if_its_file_has_changed(tmp_path: Path) -> None:
+    one, bad = fasta(tmp_path / "1.fa", a="ACGT"), fasta(tmp_path / "2.fa", b="AC!T")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="'!'"):
+            ingest_genomes({"a": [one], "b": [bad]}, tmp_path / "store")
+        assert (tmp_path / "store" / "ingested" / "a.json").exists()
+    one.write_text(">a\nTTTT\n")
+    os.utime(one, (1, 1))
+    store = ingest_genomes({"a": [one], "b": [fasta(bad, b="A")]}, tmp_path / "store")
+    assert store.genomes[0].counts == BaseCounts(A=0, T=4, C=0, G=0, N=0, soft_masked=0)
+
+
+def test_contig_names_may_come_twice_across_genomes(tmp_path: Path) -> None:
+    store = ingest_genomes(
+        {"a": [fasta(tmp_path / "1.fa", chr1="ACG")], "b": [fasta(tmp_path / "2.fa", chr1="TT")]}, tmp_path / "store"
+    )
+    assert [(genome.name, genome.contigs) for genome in store.genomes] == [
+        ("a", (Contig("chr1", 0, 3),)),
+        ("b", (Contig("chr1", 0, 2),)),
+    ]
+
+
+LONG_LINE = """
+import re, sys
+from pathlib import Path
+from agront_data import ingest_genomes
+
+
+def peak_mebibytes():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) >> 10
+
+
+before = peak_mebibytes()
+ingest_genomes({"plant": [sys.argv[1]]}, sys.argv[2])
+print(peak_mebibytes() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+def test_a_line_of_200_megabases_and_a_contig_of_n(tmp_path: Path) -> None:
+    unit, copies = "ACGTTGCAGT", 20_000_000
+    with open(tmp_path / "1.fa", "w") as file:
+        file.write(f">all_n\n{'N' * 3_000_000}\n>line\n")
+        file.writelines(unit * (copies // 100) for _ in range(100))
+    command = [sys.executable, "-c", LONG_LINE, tmp_path / "1.fa", tmp_path / "store"]
+    grown = int(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert grown < 160  # MiB: two shards with what tensorstore makes of them; the line alone has 191
+    store = GenomeStore.open(tmp_path / "store")
+    assert store.genomes[0].contig_counts == (
+        BaseCounts(A=0, T=0, C=0, G=0, N=3_000_000, soft_masked=0),
+        BaseCounts(A=2 * copies, T=3 * copies, C=2 * copies, G=3 * copies, N=0, soft_masked=0),
+    )
+    assert store.n_runs(0).tolist() == [[0, 3_000_000]]
+    last = store.read_windows(np.array([0]), np.array([202_999_990]), np.array([10]), 10)
+    assert last.tolist() == [["ATCG".index(letter) for letter in unit]]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a full disk is a small tmpfs here, and this user may mount none")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_full_disk_loses_no_finished_genome(tmp_path: Path, small_disk: Path) -> None:
+    small = fasta(tmp_path / "1.fa", a="ACGT" * 100)
+    letters = "".join(np.random.default_rng(0).choice(list("ACGT"), 6_000_000))
+    large = fasta(tmp_path / "2.fa", b=letters)
+    with pytest.raises(OSError, match=r"disk/store/: cannot be written to; .*No space left"):
+        ingest_genomes({"a": [small], "b": [large]}, small_disk / "store")
+    with pytest.raises(ValueError, match="its ingest was interrupted"):
+        GenomeStore.open(small_disk / "store")
+    assert (small_disk / "store" / "ingested" / "a.json").exists()
+    store = ingest_genomes({"a": [small]}, small_disk / "store")
+    with pytest.raises(OSError, match="No space left"):
+        ingest_genomes({"b": [large]}, small_disk / "store", add=True)
+    assert GenomeStore.open(small_disk / "store").fingerprint == store.fingerprint
 
 
 def test_store_written_over_a_url(tmp_path: Path) -> None:

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from agront_data import GenomeStore, HeldOut, PretrainingLoader, WindowGrid, Windows
+from agront_data import GenomeStore, HeldOut, Origin, PretrainingLoader, WindowGrid, Windows
+from agront_data.mixture import Mixture
 from agront_data.testing import assert_resumes_exactly
 from agront_tokenizer import KmerTokenizer, Vocabulary
 
 Make = Callable[..., GenomeStore]
-COMPLEMENT = str.maketrans("ATCGN", "TAGCN")
+COMPLEMENT = str.maketrans("ATCGatcg", "TAGCtagc")
 TOKENIZER = KmerTokenizer()
 WINDOWS = Windows(length=60)
+EQUAL = Mixture(weights={"maize": 1, "rice": 1})
 
 
 def random_sequence(seed: int, length: int, letters: str = "ATCGatcg") -> str:
@@ -46,6 +48,16 @@ def take(loader: PretrainingLoader, num_batches: int) -> tuple[np.ndarray, np.nd
     return np.stack([batch.tokens for batch in batches]), np.stack([batch.rows for batch in batches])
 
 
+def sequence_of(origin: Origin) -> str:
+    """Returns a row's sequence, in the case that the FASTA file has."""
+    bases = GENOMES[origin.species][origin.contig][origin.start : origin.end]
+    return bases.translate(COMPLEMENT)[::-1] if origin.strand == "-" else bases
+
+
+def expected_tokens(origin: Origin) -> np.ndarray:
+    return TOKENIZER.encode_batch([sequence_of(origin)], length=11, truncation=True)[0]
+
+
 def test_rows_are_what_their_origin_says(store: GenomeStore) -> None:
     loader = make_loader(store)
     tokens, rows = take(loader, 12)
@@ -56,11 +68,25 @@ def test_rows_are_what_their_origin_says(store: GenomeStore) -> None:
     other = make_loader(store)
     for row in range(96):
         origin = other.row_origin(row)
-        # Stored codes know A, T, C, G and N only, without case.
-        bases = GENOMES[origin.species][origin.contig][origin.start : origin.end].upper().replace("R", "N")
-        strand = bases.translate(COMPLEMENT)[::-1] if origin.strand == "-" else bases
-        expected = TOKENIZER.encode_batch([strand], length=11, truncation=True)[0]
-        np.testing.assert_array_equal(tokens.reshape(96, 11)[row], expected, err_msg=str(origin))
+        np.testing.assert_array_equal(tokens.reshape(96, 11)[row], expected_tokens(origin), err_msg=str(origin))
+
+
+def test_loss_weights_are_of_the_soft_masked_bases_of_each_row(store: GenomeStore) -> None:
+    plain, loader = make_loader(store), make_loader(store, soft_masked_weight=0.1)
+    origins = make_loader(store)
+    for batch in (next(loader) for _ in range(12)):
+        unweighted = next(plain)
+        assert unweighted.loss_weights is None
+        np.testing.assert_array_equal(batch.tokens, unweighted.tokens)
+        assert batch.loss_weights is not None
+        assert batch.loss_weights.dtype == np.float32
+        for row, weights in zip(batch.rows.tolist(), batch.loss_weights, strict=True):
+            sequence = sequence_of(origins.row_origin(row))
+            expected = np.ones(11)
+            for column, (start, end) in enumerate(TOKENIZER.token_spans(sequence)[:11]):
+                if end > start:
+                    expected[column] = np.mean([0.1 if base.islower() else 1 for base in sequence[start:end]])
+            np.testing.assert_allclose(weights, expected, rtol=1e-6)
 
 
 def test_each_pass_has_each_window_once_in_its_own_order(store: GenomeStore) -> None:
@@ -100,11 +126,36 @@ def test_seeds_give_other_rows(store: GenomeStore) -> None:
     assert (first != second).any(axis=2).mean() > 0.9
 
 
+def test_a_mixture_changes_the_shares(store: GenomeStore) -> None:
+    # Rice has more windows, but for its rows to be half of 4,000 takes weights: within five standard errors of it.
+    loader = make_loader(store, mixture=EQUAL)
+    assert abs(sum(loader.row_origin(row).species == "rice" for row in range(4000)) - 2000) < 159
+    without_rice = make_loader(store, mixture=Mixture(weights={"maize": 0.3, "rice": 0}))
+    assert {without_rice.row_origin(row).species for row in range(200)} == {"maize"}
+
+
+def test_mixed_rows_are_what_their_origin_says(store: GenomeStore) -> None:
+    tokens, _ = take(make_loader(store, mixture=EQUAL), 12)
+    other = make_loader(store, mixture=EQUAL)
+    for row in range(96):
+        np.testing.assert_array_equal(tokens.reshape(96, 11)[row], expected_tokens(other.row_origin(row)))
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+def test_threads_change_nothing(store: GenomeStore, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens, rows = take(make_loader(store, mixture=EQUAL), 20)
+    monkeypatch.setattr("agront_data.loader._THREADS", threads)
+    other_tokens, other_rows = take(make_loader(store, mixture=EQUAL), 20)
+    np.testing.assert_array_equal(other_rows, rows)
+    np.testing.assert_array_equal(other_tokens, tokens)
+
+
+@pytest.mark.parametrize("mixture", [Mixture(), EQUAL, Mixture(temperature=3)], ids=["in proportion", "equal", "warm"])
 @pytest.mark.parametrize("hosts", [2, 4, 8])
-def test_hosts_share_the_global_batches(store: GenomeStore, hosts: int) -> None:
-    tokens, rows = take(make_loader(store), 9)
+def test_hosts_share_the_global_batches(store: GenomeStore, hosts: int, mixture: Mixture) -> None:
+    tokens, rows = take(make_loader(store, mixture=mixture), 9)
     for host in range(hosts):
-        shared_tokens, shared_rows = take(make_loader(store, host=host, hosts=hosts), 9)
+        shared_tokens, shared_rows = take(make_loader(store, host=host, hosts=hosts, mixture=mixture), 9)
         np.testing.assert_array_equal(shared_rows, rows[:, host::hosts])
         np.testing.assert_array_equal(shared_tokens, tokens[:, host::hosts])
 
@@ -114,15 +165,24 @@ def test_resumes_exactly(store: GenomeStore) -> None:
     assert_resumes_exactly(lambda: make_loader(store, host=1, hosts=2), num_batches=3)
 
 
-def test_state_goes_to_another_number_of_hosts(store: GenomeStore) -> None:
-    tokens, _ = take(make_loader(store), 7)
-    loader = make_loader(store, host=1, hosts=2)
+def test_resumes_exactly_with_mixing_and_loss_weights(store: GenomeStore) -> None:
+    options: dict[str, Any] = {"mixture": EQUAL, "soft_masked_weight": 0.1}
+    assert next(make_loader(store, **options)).loss_weights is not None
+    assert_resumes_exactly(lambda: make_loader(store, **options), num_batches=6)
+    assert_resumes_exactly(lambda: make_loader(store, host=1, hosts=2, **options), num_batches=3)
+
+
+@pytest.mark.parametrize("mixture", [Mixture(), EQUAL], ids=["in proportion", "equal"])
+@pytest.mark.parametrize(("before", "after"), [(2, 4), (8, 1), (1, 8)])
+def test_state_goes_to_another_number_of_hosts(store: GenomeStore, mixture: Mixture, before: int, after: int) -> None:
+    tokens, _ = take(make_loader(store, mixture=mixture), 7)
+    loader = make_loader(store, host=before - 1, hosts=before, mixture=mixture)
     take(loader, 4)
     state = json.loads(json.dumps(loader.get_state()))
-    for host in range(4):
-        resumed = make_loader(store, host=host, hosts=4)
+    for host in range(after):
+        resumed = make_loader(store, host=host, hosts=after, mixture=mixture)
         resumed.set_state(state)
-        np.testing.assert_array_equal(take(resumed, 3)[0], tokens[4:, host::4])
+        np.testing.assert_array_equal(take(resumed, 3)[0], tokens[4:, host::after])
 
 
 def test_a_late_state_reaches_its_rows_at_once(store: GenomeStore) -> None:
@@ -131,9 +191,7 @@ def test_a_late_state_reaches_its_rows_at_once(store: GenomeStore) -> None:
     batch = next(loader)
     assert batch.rows.tolist() == list(range(2_400_000, 2_400_008))
     origin = loader.row_origin(2_400_003)
-    bases = GENOMES[origin.species][origin.contig][origin.start : origin.end].upper().replace("R", "N")
-    strand = bases.translate(COMPLEMENT)[::-1] if origin.strand == "-" else bases
-    np.testing.assert_array_equal(batch.tokens[3], TOKENIZER.encode_batch([strand], 11, truncation=True)[0])
+    np.testing.assert_array_equal(batch.tokens[3], expected_tokens(origin))
 
 
 @pytest.mark.parametrize(
@@ -143,6 +201,9 @@ def test_a_late_state_reaches_its_rows_at_once(store: GenomeStore) -> None:
         ({"batch_size": 16}, "batch_size: saved 8, here 16"),
         ({"num_tokens": 12}, "num_tokens: saved 11, here 12"),
         ({"both_strands": False}, "both_strands: saved True, here False"),
+        ({"mixture": Mixture(temperature=2)}, "mixture: saved {'temperature': 1.0, .*, here {'temperature': 2, "),
+        ({"mixture": EQUAL}, "mixture: saved .* here {'temperature': 1.0, 'weights': {'maize': 1.0, 'rice': 1.0}}"),
+        ({"soft_masked_weight": 0.1}, "soft_masked_weight: saved 1.0, here 0.1"),
         ({"windows": Windows(length=54)}, "windows: saved '[0-9a-f]{64}', here '[0-9a-f]{64}'"),
     ],
 )
@@ -180,7 +241,9 @@ def test_broken_state_is_refused(store: GenomeStore) -> None:
         ({"hosts": 3}, "batch_size of 8 rows cannot be shared evenly by 3 hosts"),
         ({"host": 2, "hosts": 2}, "host is 2; with 2 hosts it must be 0 to 1"),
         ({"seed": -1}, "seed is -1"),
-        ({"seed": 2**32}, "seed is 4294967296; it must be 0 to 4294967295"),
+        ({"soft_masked_weight": -0.1}, "soft_masked_weight is -0.1; it must be 0 to 1"),
+        ({"soft_masked_weight": 1.5}, "soft_masked_weight is 1.5"),
+        ({"mixture": Mixture(weights={"rise": 1, "maize": 1})}, r"not in it: 'rise' \(meant: rice\?\); missing: rice"),
         ({"num_tokens": 10}, "60 bases makes 11 tokens, more than num_tokens=10: take windows of 54 bases"),
         ({"windows": Windows(length=65)}, "65 bases makes 16 tokens, more than num_tokens=11"),
     ],

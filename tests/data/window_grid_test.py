@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from agront_data import GenomeStore, HeldOut, Intervals, Origin, WindowGrid, Windows
 from agront_data.held_out import Part
+from agront_data.windows import CHUNK_SCHEMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +16,8 @@ LayOut = Callable[..., GenomeStore]
     ("options", "message"),
     [
         ({"length": 0}, "length is 0"),
-        ({"length": 10, "overlap": 10}, "overlap is 10; it must be 0 to 9"),
-        ({"overlap": -1}, "overlap is -1"),
+        ({"length": 10, "overlap": 10}, "overlap is 10; it must be at most 9"),
+        ({"overlap": -3, "random_start": 2}, "overlap is -3, a gap that a random_start of 2 does not cover"),
         ({"random_start": -1}, "random_start is -1"),
         ({"max_n_fraction": 1.5}, "max_n_fraction is 1.5"),
         ({"short": "drop"}, "short is 'drop'"),
@@ -39,6 +40,50 @@ def test_windows_by_hand(lay_out: LayOut) -> None:
     overlapping = WindowGrid.build(store, Windows(length=10, overlap=5, short="skip"), HeldOut())
     assert located(overlapping) == [(0, 0, 10), (0, 5, 10), (0, 10, 10), (0, 15, 10), (1, 0, 10)]
     assert (overlapping.short_windows, overlapping.skipped_short) == (0, 1)
+
+
+def test_windows_with_gaps_by_hand(lay_out: LayOut) -> None:
+    # Chunks of 12 that share 2 with each neighbour, of which 9 are used: starts 0, 10, 20, the last one at the end.
+    store = lay_out({"a": {"c": "A" * 33}})
+    windows = Windows(length=9, overlap=-1, random_start=3)
+    grid = WindowGrid.build(store, windows, HeldOut())
+    assert located(grid) == [(0, 0, 9), (0, 10, 9), (0, 20, 9), (0, 24, 9)]
+    assert located(grid, np.full(4, 3, np.uint64)) == [(0, 3, 9), (0, 13, 9), (0, 23, 9), (0, 24, 9)]
+    assert windows.stride == 10
+    assert Windows(length=9, overlap=-1).largest_shift == 9
+    assert Windows(length=9, overlap=-1, random_start=1).largest_shift == 1
+
+
+def test_chunk_schemes(lay_out: LayOut) -> None:
+    store = lay_out({"a": {"c": "A" * 30_500}})
+    starts = {
+        name: [start for _, start, _ in located(WindowGrid.build(store, windows, HeldOut()))]
+        for name, windows in CHUNK_SCHEMES.items()
+    }
+    assert starts == {
+        "agront-6138": [0, 6138, 12276, 18414, 24362],
+        "paper-6100": [0, 6100, 12200, 18300, 24400],
+        # Chunks [0, 6200), [6100, 12300) …: each 6,200 long, and the first 100 are the last 100 of the one before.
+        "released-6200": [0, 6100, 12200, 18300, 24400, 24500],
+    }
+    tokens = {name: 1 + windows.length // 6 + windows.length % 6 for name, windows in CHUNK_SCHEMES.items()}
+    assert tokens == {"agront-6138": 1024, "paper-6100": 1021, "released-6200": 1001}
+    assert CHUNK_SCHEMES["paper-6100"].largest_shift == 0
+    released = WindowGrid.build(store, CHUNK_SCHEMES["released-6200"], HeldOut())
+    draws = np.random.default_rng(0).integers(0, 2**64, 5000, dtype=np.uint64)
+    drawn = released.locate(np.ones(5000, np.int64), draws).start
+    assert (drawn.min(), drawn.max(), len(set(drawn.tolist()))) == (6100, 6300, 201)
+
+
+def test_first_windows(lay_out: LayOut) -> None:
+    # Of c, window 1 is skipped for its N; b is held out; d has only a short stretch.
+    gaps = "A" * 10 + "NNNANNNAAA" + "A" * 10
+    store = lay_out({"a": {"x": "A" * 25}, "b": {"x": "A" * 30}, "c": {"x": gaps}, "d": {"x": "ACG"}})
+    windows = Windows(length=10, short="skip")
+    grid = WindowGrid.build(store, windows, HeldOut(genomes=("b",)))
+    genomes = grid.locate(np.arange(len(grid))).genome
+    assert genomes.tolist() == [0, 0, 0, 2, 2]
+    assert grid.first_windows.tolist() == [0, 3, 3, 5, 5]
 
 
 def test_held_out_tiles_by_hand(lay_out: LayOut) -> None:
@@ -121,6 +166,7 @@ def test_no_window_says_why(lay_out: LayOut) -> None:
 
 def test_fingerprint_changes_with_all_that_moves_windows(lay_out: LayOut) -> None:
     store, other = lay_out({"a": {"c": "ACGT" * 20}}), lay_out({"a": {"c": "ACGA" * 20}})
+    two = lay_out({"a": {"c": "ACGT" * 20}, "b": {"c": "ACGT" * 20}})
     held_out = HeldOut(block_length=20, every=2, offset=1)
     grid = WindowGrid.build(store, Windows(length=10), held_out)
     assert WindowGrid.build(store, Windows(length=10, random_start=9), held_out).fingerprint == grid.fingerprint
@@ -130,8 +176,10 @@ def test_fingerprint_changes_with_all_that_moves_windows(lay_out: LayOut) -> Non
         WindowGrid.build(store, Windows(length=10, random_start=0), held_out),
         WindowGrid.build(store, Windows(length=10), HeldOut()),
         WindowGrid.build(store, Windows(length=10), held_out, "held_out"),
+        WindowGrid.build(two, Windows(length=10), HeldOut(genomes=("a",))),
+        WindowGrid.build(two, Windows(length=10), HeldOut(genomes=("b",))),
     ]
-    assert len({grid.fingerprint, *(other.fingerprint for other in others)}) == 6
+    assert len({grid.fingerprint, *(other.fingerprint for other in others)}) == 8
 
 
 Genomes = dict[str, dict[str, str]]
@@ -143,10 +191,14 @@ genomes = st.dictionaries(
 )
 windows = st.builds(
     lambda length, overlap, random_start, n, short: Windows(
-        length=length, overlap=min(overlap, length - 1), random_start=random_start, max_n_fraction=n, short=short
+        length=length,
+        overlap=max(min(overlap, length - 1), -40 if random_start is None else -random_start),
+        random_start=random_start,
+        max_n_fraction=n,
+        short=short,
     ),
     st.integers(1, 25),
-    st.integers(0, 24),
+    st.integers(-10, 24),
     st.none() | st.integers(0, 40),
     st.sampled_from([0.0, 0.2, 0.5, 1.0]),
     st.sampled_from(["pad", "skip"]),
@@ -253,6 +305,8 @@ def test_what_training_and_held_out_windows_hold(
             unseen[genome][start : start + length] += 1
     if training is not None:
         draws = [None, *np.random.default_rng(seed).integers(0, 2**64, (8, len(training)), dtype=np.uint64)]
+        if windows.overlap < 0:  # every shift there is, so that the bases in gaps come up
+            draws += [np.full(len(training), shift, np.uint64) for shift in range(1 - windows.overlap)]
         unshifted = located(training)
         for draw in draws:
             for (genome, start, length), (_, first, _) in zip(located(training, draw), unshifted, strict=True):

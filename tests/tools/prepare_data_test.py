@@ -25,14 +25,14 @@ def write_binary(path):
 BAD_FILES = {
     "missing.fa": (None, ["no such file", "check the path"]),
     "empty.fa": ("", ["empty", "fetch it again"]),
-    "prose.fa": ("hello world\n", ["not FASTA", "line 1", "hello world"]),
+    "prose.fa": ("hello world\n", ["not FASTA", "begins with", "hello world"]),
     "reads.fa": ("@r1\nACGT\n+\nIIII\n", ["FASTQ", "convert it"]),
     "protein.fa": (">c1\nACGT\n>p1\nMKVLAAG\n", ["record 2", "'p1'", "'L'", "position 3", "protein"]),
     "rna.fa": (">r1\nACGUACGU\n", ["record 1", "'r1'", "'U'", "position 3", "write T for U"]),
     "alignment.fa": (">a1\nAC-GT\n", ["record 1", "'a1'", "'-'", "position 2", "gaps"]),
     "truncated.fa.gz": (write_truncated_gzip, ["truncated", "fetch it again"]),
     "plain.fa.gz": (f">c1\n{DNA}\n", ["not of the kind its ending says"]),
-    "binary.fa": (write_binary, ["not text"]),
+    "binary.fa": (write_binary, ["not FASTA"]),
     "twice.fa": (">c1\nACGT\n>c1 again\nACGT\n", ["two contigs of the name 'c1'", "rename or remove one"]),
     "nameless.fa": (">\nACGT\n", ["record 1", "no name"]),
     "headers.fa": (">a\n>b\nACGT\n", ["record 1", "'a'", "no sequence"]),
@@ -73,18 +73,38 @@ def test_what_was_written_before_a_bad_file_is_no_store_and_does_not_stand_in_th
     assert [genome.name for genome in GenomeStore.open(tmp_path / "store").genomes] == ["good"]
 
 
-@pytest.mark.parametrize("source", ["good.fa", "other.fa", "protein.fa"])
-def test_a_finished_store_is_never_written_over(source, tmp_path, run_tool, write_fasta, contents):
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("other.fa", "holds a finished store of good; add genomes to it (add=True, --add)"),
+        ("protein.fa", "holds a finished store of good"),
+        ("good=other.fa", "genome 'good' is in the store, made from other files"),
+    ],
+)
+def test_a_finished_store_is_never_written_over(source, message, tmp_path, run_tool, write_fasta, contents):
     write_fasta(tmp_path / "good.fa", c1=DNA)
-    write_fasta(tmp_path / "other.fa", c1=DNA[::-1])
+    write_fasta(tmp_path / "other.fa", c1=DNA[:-1])
     write_fasta(tmp_path / "protein.fa", p1="MKVLAAG")
     store = tmp_path / "store"
     assert run_tool(prepare_data.main, "--out", store, tmp_path / "good.fa").code == 0
     before = contents(store)
-    outcome = run_tool(prepare_data.main, "--out", store, tmp_path / source)
+    name, _, file = source.rpartition("=")
+    outcome = run_tool(prepare_data.main, "--out", store, f"{name}{'=' * bool(name)}{tmp_path / file}")
     assert outcome.code == 1
-    assert f"{store}: holds a finished store" in outcome.err
+    assert message in outcome.err
     assert contents(store) == before
+
+
+def test_again_does_nothing_and_add_adds(tmp_path, run_tool, write_fasta, contents):
+    good, more = write_fasta(tmp_path / "good.fa", c1=DNA), write_fasta(tmp_path / "more.fa", c1=DNA)
+    store = tmp_path / "store"
+    first = run_tool(prepare_data.main, "--out", store, good)
+    before = contents(store)
+    again = run_tool(prepare_data.main, "--out", store, good)
+    assert (again.code, again.out) == (0, first.out)
+    assert contents(store) == before
+    assert run_tool(prepare_data.main, "--out", store, "--add", more, "--workers", "2").code == 0
+    assert [genome.name for genome in GenomeStore.open(store).genomes] == ["good", "more"]
 
 
 def test_a_folder_of_other_things_and_a_file_are_left_alone(tmp_path, run_tool, write_fasta, contents):
@@ -158,7 +178,12 @@ def test_help_explains_every_argument(run_tool):
     outcome = run_tool(prepare_data.main, "--help")
     assert outcome.code == 0
     text = " ".join(outcome.out.replace("│", " ").split())
-    for part in ("[NAME=]FILE", "FASTA files, plain or compressed", "--out PATH The folder to write", "(required)"):
+    for part in (
+        "[NAME=]FILE",
+        "FASTA files, plain or compressed",
+        "--out STR The store: a folder, or an address",
+        "(required)",
+    ):
         assert part in text
 
 

@@ -164,6 +164,9 @@ def test_a_run_of_fewer_steps_goes_on_to_the_same_end(finished, store, run_tool,
         (("--precision.compute", "bfloat16"), "precision.compute: float32 there, bfloat16 now"),
         (("--windows.overlap", "6"), "windows.overlap: 0 there, 6 now"),
         (("--no-both-strands",), "both_strands: True there, False now"),
+        (("--mixture.temperature", "2"), "mixture.temperature: 1.0 there, 2.0 now"),
+        (("--mixture.weights", "toy", "1"), "mixture.weights: None there, not set now"),
+        (("--soft-masked-weight", "0.1"), "soft_masked_weight: 1.0 there, 0.1 now"),
         (("--train.batch-size", "8"), "train.batch_size: 4 there, 8 now"),
         (("--train.seed", "7"), "train.seed: 0 there, 7 now"),
         (
@@ -194,6 +197,38 @@ def test_a_run_on_another_store_is_refused(finished, run_tool, contents, tmp_pat
     assert outcome.code == 1
     assert re.search(rf"store: [0-9a-f]{{64}} there, {store.fingerprint} now", outcome.err)
     assert contents(run) == before
+
+
+@pytest.fixture(scope="module")
+def three_species(tmp_path_factory, write_fasta, random_dna):
+    """Rice of 20 windows and maize of 5, half of each soft-masked, and a third species to hold out."""
+    folder, genomes = tmp_path_factory.mktemp("species"), {}
+    for seed, (name, windows) in enumerate({"rice": 20, "maize": 5, "vitis": 3}.items()):
+        sequence = random_dna(seed, windows * WINDOW)
+        half = len(sequence) // 2
+        genomes[name] = [write_fasta(folder / f"{name}.fa", c1=sequence[:half].lower() + sequence[half:])]
+    ingest_genomes(genomes, folder / "store")
+    return folder / "store"
+
+
+def test_a_mixture_of_species_with_down_weighted_repeats(three_species, run_tool, tmp_path):
+    def train(name, *options):
+        held_out = ("--held-out.genomes", "vitis", "--held-out.every", "0")
+        command = ("demo", "--data", three_species, "--run", tmp_path / name, *TINY, "--held-out.contigs", *held_out)
+        outcome = run_tool(pretrain.main, *command, *options)
+        assert (outcome.code, outcome.err) == (0, "")
+        first = json.loads((tmp_path / name / "metrics.jsonl").read_text().splitlines()[0])
+        return outcome.out, first, json.loads((tmp_path / name / "summary.json").read_text())
+
+    mixture = ("--mixture.weights", "rice", "1", "maize", "3", "vitis", "0")
+    out, plain, summary = train("plain", *mixture)
+    assert "25 windows of 96 bases to train on, 3 held out" in out
+    assert "mix    maize 75.0%, rice 25.0%, vitis 0.0%" in out
+    _, weighted, weighted_summary = train("weighted", *mixture, "--soft-masked-weight", "0")
+    assert weighted["loss"] != plain["loss"]
+    assert weighted["loss"] == pytest.approx(math.log(4105), abs=0.1)
+    # What is held out counts in full, so that runs compare.
+    assert weighted_summary["held_out_tokens"] == summary["held_out_tokens"] == 3 * 16
 
 
 def unfinished_store(folder, store):
@@ -242,7 +277,7 @@ def nothing_but_n(folder, store):
         (no_store, (), ["data: no genome store there", "store.json is missing"]),
         (fasta_file, (), ["genome.fa: no genome store there"]),
         (unfinished_store, (), ["data: is not a finished store", "interrupted; run it again"]),
-        (store_of_version_9, (), ["data: is of format", "version 9", "version 1", "ingest again"]),
+        (store_of_version_9, (), ["data: is of format", "version 9", "version 2", "ingest again"]),
         (
             short_contigs,
             ("--windows.short", "skip"),
@@ -257,6 +292,9 @@ def nothing_but_n(folder, store):
         (whole_store, ("--model.vocabulary-size", "10"), ["--model.vocabulary-size is 10", "4105"]),
         (whole_store, ("--model.mask-token-id", "7"), ["--model.mask-token-id is 7", "is 2"]),
         (whole_store, ("--held-out.contigs", "h1", "h9"), ["'h9' is not in"]),
+        (whole_store, ("--held-out.genomes", "toi"), ["held-out genomes not in", "'toi' (meant: toy?)"]),
+        (whole_store, ("--mixture.weights", "toys", "1"), ["not in it: 'toys' (meant: toy?); missing: toy"]),
+        (whole_store, ("--soft-masked-weight", "2"), ["soft_masked_weight is 2.0; it must be 0 to 1"]),
         (whole_store, ("--held-out.contigs", "h1", "h2", "c1", "c2"), ["all of it is held out"]),
         (whole_store, ("--train.batch-size", "6"), ["6 rows", "4 devices", "train.batch_size 8"]),
         (whole_store, ("--train.micro-batches", "3"), ["4 rows", "3 micro-batches", "train.batch_size 12"]),
@@ -330,6 +368,8 @@ def test_a_keyboard_interrupt_says_how_to_go_on(tmp_path, store, run_tool, inter
     [
         ("demo", 762, 128, 128),
         ("agront-1b", 6138, 1024, 1024),
+        ("agront-1b", 6100, 1024, 1021),
+        ("agront-1b", 6000, 1024, 1001),
         ("demo", 6, 128, 2),
         ("demo", 5, 128, 6),
         ("demo", 764, 130, 130),
@@ -344,6 +384,25 @@ def test_row_tokens_counts_cls_kmers_and_letters(preset, length, max_tokens, exp
 def test_row_tokens_refuses_more_than_there_are_positions(length):
     with pytest.raises(ValueError, match=rf"window of {length} bases .* --windows.length 762 or less"):
         pretrain.row_tokens(with_window("demo", length, 128), KmerTokenizer())
+
+
+@pytest.mark.parametrize(
+    ("preset", "length", "stride", "largest_shift", "num_tokens"),
+    [
+        ("agront-1b", 6138, 6138, 6137, 1024),
+        ("agront-1b-paper-chunks", 6100, 6100, 0, 1021),
+        ("agront-1b-released-chunks", 6000, 6100, 200, 1001),
+    ],
+)
+def test_presets_of_the_published_run_differ_in_chunks_only(preset, length, stride, largest_shift, num_tokens):
+    experiment = PRESETS[preset][1]
+    windows = experiment.windows
+    assert (windows.length, windows.stride, windows.largest_shift) == (length, stride, largest_shift)
+    assert windows.max_n_fraction == 0.05
+    assert pretrain.row_tokens(experiment, KmerTokenizer()) == num_tokens
+    assert experiment.held_out.block_length == length
+    same = {"windows": windows, "held_out": experiment.held_out}
+    assert dataclasses.replace(PRESETS["agront-1b"][1], **same) == experiment
 
 
 def with_window(preset, length, max_tokens):

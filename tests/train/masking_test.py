@@ -92,6 +92,19 @@ def test_a_row_is_masked_by_its_number_wherever_it_stands():
     assert (other.positions != whole.positions).any()
 
 
+def test_loss_weights_go_with_the_chosen_tokens_and_change_nothing_else():
+    batch = next(ToyBatches())
+    weights = np.random.default_rng(0).random(batch.tokens.shape).astype(np.float32)
+    plain = mask(batch.tokens, batch.rows)
+    weighted = jax.tree.map(np.asarray, mask_tokens(KEY, batch.tokens, batch.rows, VOCABULARY, PUBLISHED, weights))
+    for name in ("tokens", "positions", "targets"):
+        np.testing.assert_array_equal(getattr(weighted, name), getattr(plain, name))
+    for row, positions in enumerate(plain.positions):
+        chosen = plain.weights[row] == 1
+        np.testing.assert_array_equal(weighted.weights[row][chosen], weights[row, positions[chosen]])
+        assert not weighted.weights[row][~chosen].any()
+
+
 @pytest.mark.parametrize("parts", [1, 2, 7])
 def test_held_out_parts_mask_each_nucleotide_once(parts):
     batch = next(ToyBatches(batch_size=8))

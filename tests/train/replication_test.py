@@ -10,30 +10,48 @@ from toy_training import CONFIG, ToyBatch, ToyBatches, ToyModel, ToyVocabulary
 MODEL, VOCABULARY = ToyModel(), ToyVocabulary()
 
 
-def three_updates(num_devices, micro_batches):
+def three_updates(num_devices, micro_batches, weighted=False):
     devices = jax.local_devices()[:num_devices]
     state = replicate(init_state(MODEL, CONFIG, 32), devices)
     step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
-    batches = ToyBatches()
+    batches = ToyBatches(weighted=weighted)
     for _ in range(3):
         state, metrics = step(state, *split_batch(next(batches), num_devices, micro_batches))
     return unreplicate((state, metrics))
 
 
-def gradient_sum(num_devices, micro_batches):
+def gradient_sum(num_devices, micro_batches, weighted=False):
     gradient = make_gradient(MODEL, CONFIG, VOCABULARY)
     devices = jax.local_devices()[:num_devices]
     mapped = jax.pmap(lambda *args: jax.lax.psum(gradient(*args), AXIS), axis_name=AXIS, devices=devices)
     params = replicate(init_state(MODEL, CONFIG, 32).params, devices)
-    return unreplicate(mapped(params, *split_batch(next(ToyBatches()), num_devices, micro_batches)))
+    batch = next(ToyBatches(weighted=weighted))
+    return unreplicate(mapped(params, *split_batch(batch, num_devices, micro_batches)))
 
 
 @pytest.mark.parametrize(("num_devices", "micro_batches"), [(2, 1), (4, 1), (1, 4), (2, 2), (4, 2)])
 def test_the_same_rows_give_the_same_gradient_however_they_are_cut(num_devices, micro_batches):
-    grads, total = gradient_sum(num_devices, micro_batches)
-    expected, expected_total = gradient_sum(1, 1)
-    assert total.num_tokens == expected_total.num_tokens > 0
-    for leaf, reference in zip(jax.tree.leaves(grads), jax.tree.leaves(expected), strict=True):
+    assert_same_gradient(gradient_sum(num_devices, micro_batches), gradient_sum(1, 1))
+
+
+@pytest.mark.parametrize(("num_devices", "micro_batches"), [(4, 1), (1, 4), (2, 2)])
+def test_so_they_do_with_loss_weights(num_devices, micro_batches):
+    weighted = gradient_sum(1, 1, weighted=True)
+    assert weighted[1].num_tokens < 0.8 * gradient_sum(1, 1)[1].num_tokens
+    assert_same_gradient(gradient_sum(num_devices, micro_batches, weighted=True), weighted)
+    (state, metrics), (expected, expected_metrics) = (
+        three_updates(*cut, weighted=True) for cut in ((num_devices, micro_batches), (1, 1))
+    )
+    assert metrics.loss == pytest.approx(float(expected_metrics.loss), rel=1e-6)
+    for leaf, reference in zip(jax.tree.leaves(state.params), jax.tree.leaves(expected.params), strict=True):
+        np.testing.assert_allclose(leaf, reference, rtol=0, atol=1e-5)
+
+
+def assert_same_gradient(actual, expected):
+    (grads, total), (expected_grads, expected_total) = actual, expected
+    assert total.num_tokens == pytest.approx(expected_total.num_tokens, rel=1e-6)
+    assert total.num_tokens > 0
+    for leaf, reference in zip(jax.tree.leaves(grads), jax.tree.leaves(expected_grads), strict=True):
         assert np.abs(leaf - reference).max() <= 1e-6 * np.abs(reference).max()
 
 
@@ -75,10 +93,14 @@ def test_what_unreplicate_gives_is_not_overwritten_by_the_next_donated_step():
 
 def test_split_batch_keeps_rows_in_order():
     batch = ToyBatch(np.arange(24, dtype=np.uint16).reshape(8, 3), np.arange(100, 108))
-    tokens, rows = split_batch(batch, 2, 2)
-    assert tokens.shape == (2, 2, 2, 3)
-    np.testing.assert_array_equal(rows.ravel(), batch.rows)
-    np.testing.assert_array_equal(tokens.reshape(8, 3), batch.tokens)
+    cut = split_batch(batch, 2, 2)
+    assert cut.tokens.shape == (2, 2, 2, 3)
+    np.testing.assert_array_equal(cut.rows.ravel(), batch.rows)
+    np.testing.assert_array_equal(cut.tokens.reshape(8, 3), batch.tokens)
+    assert cut.loss_weights is None
+    weights = np.linspace(0, 1, 24, dtype=np.float32).reshape(8, 3)
+    cut = split_batch(batch._replace(loss_weights=weights), 2, 2)
+    np.testing.assert_array_equal(cut.loss_weights, weights.reshape(2, 2, 2, 3))
 
 
 def test_row_numbers_beyond_32_bits_are_refused():

@@ -25,6 +25,7 @@ class ToyVocabulary:
 class ToyBatch(NamedTuple):
     tokens: np.ndarray
     rows: np.ndarray
+    loss_weights: np.ndarray | None = None
 
 
 class ToyEncoding(NamedTuple):
@@ -60,10 +61,13 @@ class ToyModel:
 
 
 class ToyBatches:
-    """Rows of `<cls>`, a run of successive ids and some padding, each a function of its row number."""
+    """Rows of `<cls>`, a run of successive ids and some padding, each a function of its row number.
 
-    def __init__(self, batch_size=8, num_tokens=32, first=0):
-        self.batch_size, self.num_tokens, self.next_batch = batch_size, num_tokens, first
+    With loss weights, these are a tenth in the first half of each row.
+    """
+
+    def __init__(self, batch_size=8, num_tokens=32, first=0, weighted=False):
+        self.batch_size, self.num_tokens, self.next_batch, self.weighted = batch_size, num_tokens, first, weighted
 
     def __iter__(self):
         return self
@@ -71,7 +75,9 @@ class ToyBatches:
     def __next__(self):
         rows = self.next_batch * self.batch_size + np.arange(self.batch_size)
         self.next_batch += 1
-        return ToyBatch(np.stack([self.row(row) for row in rows]), rows)
+        weights = np.ones((self.batch_size, self.num_tokens), np.float32)
+        weights[:, : self.num_tokens // 2] = 0.1
+        return ToyBatch(np.stack([self.row(row) for row in rows]), rows, weights if self.weighted else None)
 
     def row(self, row):
         random = np.random.default_rng(row)

@@ -166,6 +166,30 @@ def test_one_batch_with_a_fixed_mask_is_learnt_by_heart(tmp_path):
     assert list(read_metrics(tmp_path / "run" / "metrics.jsonl"))[-1]["loss"] < 0.1
 
 
+def test_loss_weights_reach_training_and_not_the_measurement(tmp_path):
+    def run(name, weighted):
+        batches, unseen = (
+            toy_training.ToyBatches(weighted=weighted),
+            toy_training.ToyBatches(first=1000, weighted=weighted),
+        )
+        return toy_training.train(
+            ToyModel(),
+            batches,
+            [next(unseen)],
+            config=dataclasses.replace(CONFIG, steps=1),
+            vocabulary=toy_training.ToyVocabulary(),
+            num_tokens=32,
+            run=tmp_path / name,
+            identity={},
+            devices=jax.local_devices()[:1],
+        )
+
+    plain, weighted = run("plain", False), run("weighted", True)
+    assert (plain.state.params["head"]["b"] != weighted.state.params["head"]["b"]).any()
+    np.testing.assert_array_equal(weighted.held_out.num_tokens, plain.held_out.num_tokens)
+    assert (plain.held_out.num_tokens > 20).all()
+
+
 def test_divergence_stops_the_run_before_anything_is_saved(tmp_path):
     class Diverging(ToyModel):
         def lm_logits(self, params, embeddings):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import tyro
-from agront_data import HeldOut, Windows
+from agront_data import PROPORTIONAL, HeldOut, Mixture, Windows
 from agront_model import AgroNTConfig, Precision
 from agront_train import TrainConfig
 
@@ -14,8 +14,10 @@ from agront_train import TrainConfig
 class Experiment:
     """Data, model and training of one run."""
 
-    data: Path = tyro.MISSING
-    """The genome store to train on, made by tools/prepare_data.py."""
+    data: str = tyro.MISSING
+    """The genome store to train on, made by tools/prepare_data.py: a folder, or an address as gs://bucket/path."""
+    endpoint: str | None = None
+    """Address of an S3-compatible server that is not Amazon's, for data at s3://bucket/path."""
     run: Path = tyro.MISSING
     """The folder for checkpoints, metrics and pictures. The same command again resumes what lies there."""
     model: AgroNTConfig
@@ -28,6 +30,10 @@ class Experiment:
     """Which sequence is never trained on, and measures what was learned."""
     both_strands: bool = True
     """Whether each row is read from either strand, drawn anew each time."""
+    mixture: Mixture = PROPORTIONAL
+    """How rows are shared among genomes."""
+    soft_masked_weight: float = 1.0
+    """What a soft-masked base (lower case: a repeat) counts in the training loss; 0 leaves repeats out of it."""
     train: TrainConfig
     """How it is trained."""
     remat: bool = False
@@ -43,4 +49,6 @@ class Experiment:
             "windows": dataclasses.asdict(self.windows),
             "held_out": dataclasses.asdict(self.held_out),
             "both_strands": self.both_strands,
+            "mixture": dataclasses.asdict(self.mixture),
+            "soft_masked_weight": self.soft_masked_weight,
         }

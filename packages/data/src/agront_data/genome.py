@@ -41,6 +41,16 @@ class BaseCounts(NamedTuple):
     N: int
     soft_masked: int
 
+    @property
+    def length(self) -> int:
+        """Number of bases of all kinds."""
+        return self.A + self.T + self.C + self.G + self.N
+
+    @property
+    def gc(self) -> float:
+        """Share of G and C among A, T, C and G; 0 where there is none of them."""
+        return (self.G + self.C) / max(1, self.length - self.N)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Genome:
@@ -49,19 +59,24 @@ class Genome:
     Attributes:
         name: Of the species or assembly.
         contigs: In file order.
-        counts: Number of bases of each kind.
+        contig_counts: Number of bases of each kind in each contig.
         fingerprint: sha256 over contig names, lengths and codes.
     """
 
     name: str
     contigs: tuple[Contig, ...] = dataclasses.field(repr=False)
-    counts: BaseCounts
+    contig_counts: tuple[BaseCounts, ...] = dataclasses.field(repr=False)
     fingerprint: str
+
+    @functools.cached_property
+    def counts(self) -> BaseCounts:
+        """Number of bases of each kind in all contigs."""
+        return BaseCounts(*map(sum, zip(*self.contig_counts, strict=True)))
 
     @property
     def length(self) -> int:
         """Number of bases in all contigs."""
-        return sum(self.counts[:5])
+        return self.counts.length
 
     @functools.cached_property
     def contig_starts(self) -> Int64[np.ndarray, "C"]:
@@ -69,19 +84,23 @@ class Genome:
         return np.array([contig.start for contig in self.contigs], np.int64)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the genome's entry in `store.json`; the starts follow from the lengths."""
+        """Returns the genome's entry in `store.json`, column by column; starts follow from the lengths."""
+        counts = np.array(self.contig_counts, np.int64).reshape(-1, len(BaseCounts._fields)).T.tolist()
         return {
             "name": self.name,
             "fingerprint": self.fingerprint,
-            "counts": self.counts._asdict(),
-            "contigs": {"names": [c.name for c in self.contigs], "lengths": [c.length for c in self.contigs]},
+            "contigs": {
+                "names": [contig.name for contig in self.contigs],
+                **dict(zip(BaseCounts._fields, counts, strict=True)),
+            },
         }
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Genome":
         """Inverts `to_json`."""
-        names, lengths = entry["contigs"]["names"], entry["contigs"]["lengths"]
+        columns = [entry["contigs"][field] for field in BaseCounts._fields]
+        counts = tuple(map(BaseCounts, *columns))
+        lengths = [each.length for each in counts]
         starts = np.cumsum([0, *lengths])[:-1].tolist()
-        contigs = tuple(map(Contig, names, starts, lengths))
-        counts = BaseCounts(**entry["counts"])
-        return cls(name=entry["name"], contigs=contigs, counts=counts, fingerprint=entry["fingerprint"])
+        contigs = tuple(map(Contig, entry["contigs"]["names"], starts, lengths))
+        return cls(name=entry["name"], contigs=contigs, contig_counts=counts, fingerprint=entry["fingerprint"])

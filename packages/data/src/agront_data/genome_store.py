@@ -1,7 +1,6 @@
 """`GenomeStore`: genomes as one code per base, checksummed, read in batches of windows."""
 
 import dataclasses
-import json
 import os
 from typing import Any
 
@@ -9,8 +8,9 @@ import numpy as np
 import tensorstore as ts
 from jaxtyping import Int64, UInt8
 
-from agront_data import bases, storage
+from agront_data import bases, key_value, storage
 from agront_data.genome import Genome
+from agront_data.store_header import StoreHeader, read_header
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,27 +30,28 @@ class GenomeStore:
     _n_runs: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
 
     @classmethod
-    def open(cls, location: str | os.PathLike[str]) -> "GenomeStore":
+    def open(cls, location: str | os.PathLike[str], *, endpoint: str | None = None) -> "GenomeStore":
         """Opens a finished store.
 
         Args:
             location: Folder, or tensorstore URL such as `gs://bucket/path`.
+            endpoint: Address of an S3-compatible server that is not Amazon's, for `s3://bucket/path`.
 
         Raises:
             FileNotFoundError: There is no store.
+            OSError: The place cannot be reached.
             ValueError: The store is not finished, or of another format version.
         """
         location = os.fspath(location)
-        key_value_store = storage.open_key_value_store(location)
-        header = _read_header(key_value_store, location)
-        genomes = tuple(Genome.from_json(entry) for entry in header["genomes"])
+        key_value_store = key_value.open_key_value_store(location, endpoint)
+        genomes, fingerprint = _read_finished_header(key_value_store, location)
         keys = [storage.bases_key(g.name) for g in genomes] + [storage.n_runs_key(g.name) for g in genomes]
         opening = [storage.open_array(key_value_store, key) for key in keys]
         try:
             arrays = tuple(future.result() for future in opening)
         except (ValueError, OSError) as error:
             raise ValueError(f"{location}: an array of the store is gone or damaged; ingest again ({error})") from error
-        return cls(location, genomes, header["fingerprint"], arrays[: len(genomes)], arrays[len(genomes) :])
+        return cls(location, genomes, fingerprint, arrays[: len(genomes)], arrays[len(genomes) :])
 
     @property
     def num_bases(self) -> int:
@@ -125,20 +126,10 @@ class GenomeStore:
             ) from error
 
 
-def _read_header(key_value_store: ts.KvStore, location: str) -> dict[str, Any]:
-    found = key_value_store.read(storage.STORE_KEY).result()
-    if found.state == "missing":
-        if key_value_store.read(storage.UNFINISHED_KEY).result().state != "missing":
+def _read_finished_header(key_value_store: ts.KvStore, location: str) -> StoreHeader:
+    header = read_header(key_value_store, location)
+    if header is None:
+        if key_value.read_key(key_value_store, storage.UNFINISHED_KEY) is not None:
             raise ValueError(f"{location}: is not a finished store: its ingest was interrupted; run it again")
         raise FileNotFoundError(f"{location}: no genome store there ({storage.STORE_KEY} is missing); ingest one first")
-    try:
-        header = json.loads(found.value)
-        store_format, version = header["format"], header["format_version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{location}: {storage.STORE_KEY} is damaged ({error}); ingest the store again") from error
-    if store_format != storage.FORMAT or version != storage.FORMAT_VERSION:
-        raise ValueError(
-            f"{location}: is of format {store_format!r} version {version}; this agront-data reads {storage.FORMAT!r} "
-            f"version {storage.FORMAT_VERSION}: install the version that wrote it, or ingest again"
-        )
-    return dict(header)
+    return header

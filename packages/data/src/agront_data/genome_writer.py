@@ -6,7 +6,7 @@ import numpy as np
 import tensorstore as ts
 from jaxtyping import Int64, UInt8
 
-from agront_data import bases, storage
+from agront_data import bases, key_value, storage
 from agront_data.genome import BaseCounts, Contig, Genome
 from agront_data.n_runs import find_runs, join_touching
 
@@ -22,9 +22,10 @@ class GenomeWriter:
         self._filled = 0
         self._written = 0
         self._pending: ts.WriteFutures | None = None
-        self._contigs: list[Contig] = []
+        self._names: list[str] = []
+        self._counts: list[Int64[np.ndarray, "6"]] = []
         self._n_runs: list[Int64[np.ndarray, "R 2"]] = [np.empty((0, 2), np.int64)]
-        self._counts = np.zeros(len(BaseCounts._fields), np.int64)
+        self._contig_digest = hashlib.sha256()
         self._digest = hashlib.sha256()
 
     @property
@@ -32,19 +33,19 @@ class GenomeWriter:
         """Number of bases taken so far."""
         return self._written + self._filled
 
-    def start_contig(self, name: str, length: int) -> None:
-        """Starts a contig; `append` then takes its `length` codes, in blocks of any size."""
-        self._contigs.append(Contig(name, self.length, length))
-        self._digest.update(f"{name}\0{length}\0".encode())
+    def start_contig(self, name: str) -> None:
+        """Ends the contig at hand and starts the next; `append` then takes its codes, in blocks of any size."""
+        self._end_contig()
+        self._names.append(name)
+        self._counts.append(np.zeros(len(BaseCounts._fields), np.int64))
 
     def append(self, codes: UInt8[np.ndarray, "W"]) -> None:
         """Counts, hashes and buffers a block of codes (0-4, soft-masked + 8) of the contig at hand."""
         start = self.length
-        self._digest.update(codes.data)
+        self._contig_digest.update(codes.data)
         letters = codes & bases.BASE_BITS
         counts = [np.count_nonzero(letters == code) for code in range(bases.N + 1)]
-        counts.append(np.count_nonzero(codes & bases.SOFT_MASKED))
-        self._counts += counts
+        self._counts[-1] += [*counts, np.count_nonzero(codes & bases.SOFT_MASKED)]
         if counts[bases.N]:
             self._n_runs.append(find_runs(letters == bases.N) + start)
         while codes.size:
@@ -57,17 +58,23 @@ class GenomeWriter:
 
     def finish(self) -> Genome:
         """Writes what is left and returns the genome's entry for `store.json`."""
+        self._end_contig()
         self._flush()
         self._wait()
-        contig_starts = np.array([contig.start for contig in self._contigs], np.int64)
-        runs = join_touching(np.concatenate(self._n_runs), contig_starts)
-        storage.create_n_runs_array(self._store, self._name, len(runs)).write(runs).result()
-        return Genome(
-            name=self._name,
-            contigs=tuple(self._contigs),
-            counts=BaseCounts(*self._counts.tolist()),
-            fingerprint=self._digest.hexdigest(),
-        )
+        key_value.written(storage.end_bases_array(self._array, self.length), self._store)
+        counts = tuple(BaseCounts(*each.tolist()) for each in self._counts)
+        lengths = [each.length for each in counts]
+        contigs = tuple(map(Contig, self._names, np.cumsum([0, *lengths])[:-1].tolist(), lengths))
+        borders = np.array([contig.start for contig in contigs], np.int64)
+        runs = join_touching(np.concatenate(self._n_runs), borders)
+        key_value.written(storage.create_n_runs_array(self._store, self._name, len(runs)).write(runs), self._store)
+        return Genome(name=self._name, contigs=contigs, contig_counts=counts, fingerprint=self._digest.hexdigest())
+
+    def _end_contig(self) -> None:
+        if self._names:
+            length = int(self._counts[-1][: bases.N + 1].sum())
+            self._digest.update(f"{self._names[-1]}\0{length}\0{self._contig_digest.hexdigest()}\n".encode())
+            self._contig_digest = hashlib.sha256()
 
     def _flush(self) -> None:
         """Starts writing the shard at hand, while the next is being filled."""
@@ -75,12 +82,11 @@ class GenomeWriter:
         end = self.length
         if end == self._written:
             return
-        self._array = self._array.resize(exclusive_max=[end], expand_only=True).result()
         self._pending = self._array[self._written : end].write(self._shard[: self._filled])
         self._shard = np.empty(storage.SHARD_BASES, np.uint8)
         self._written, self._filled = end, 0
 
     def _wait(self) -> None:
         if self._pending is not None:
-            self._pending.result()
+            key_value.written(self._pending, self._store)
             self._pending = None

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from agront_data.genome_names import unknown_names
 from agront_data.genome_store import GenomeStore
 from agront_data.stretches import contig_intervals, subtract
 
@@ -14,7 +15,7 @@ Part = Literal["training", "held_out"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HeldOut:
-    """Held-out contigs, and held-out blocks of all other contigs; nothing by default.
+    """Held-out genomes, held-out contigs, and held-out blocks of all other contigs; nothing by default.
 
     Block i of a contig is bases [i · block_length, (i + 1) · block_length), the last one possibly shorter. It is held
     out where i mod `every` equals `offset`. An offset above 0 leaves contigs of a single block in training. With
@@ -22,12 +23,14 @@ class HeldOut:
     same sequence.
 
     Attributes:
+        genomes: Names of whole genomes to hold out: species that are never trained on.
         contigs: Names of whole contigs to hold out, as `contig` or `genome:contig`.
         block_length: Bases in a block; 6,138 is a window of 1,023 6-mers.
         every: Period in blocks; 0 holds out no blocks.
         offset: Which block of each period, from 0 to `every` − 1.
     """
 
+    genomes: tuple[str, ...] = ()
     contigs: tuple[str, ...] = ()
     block_length: int = 6138
     every: int = 0
@@ -47,15 +50,20 @@ class HeldOut:
         The two parts are disjoint and together all of the store.
 
         Raises:
-            ValueError: A held-out contig is not in the store, or its name is in several genomes.
+            ValueError: A held-out genome or contig is not in the store, or a contig's name is in several genomes.
         """
         contigs = contig_intervals(store)
         held_out = self._held_out_intervals(contigs, self._is_held_out(store))
         return held_out if part == "held_out" else subtract(contigs, held_out)
 
     def _is_held_out(self, store: GenomeStore) -> Bool[np.ndarray, "C"]:
+        unknown = unknown_names(self.genomes, [genome.name for genome in store.genomes])
+        if unknown:
+            some = ", ".join(genome.name for genome in store.genomes[:5])
+            raise ValueError(f"held-out genomes not in {store.location}: {unknown}; it has {some}, …")
+        in_genome = [genome.name in self.genomes for genome in store.genomes for _ in genome.contigs]
         if not self.contigs:
-            return np.zeros(sum(len(genome.contigs) for genome in store.genomes), bool)
+            return np.array(in_genome)
         names = [(genome.name, contig.name) for genome in store.genomes for contig in genome.contigs]
         for wanted in self.contigs:
             found = [f"{genome}:{contig}" for genome, contig in names if wanted in (contig, f"{genome}:{contig}")]
@@ -65,7 +73,8 @@ class HeldOut:
             if len(found) > 1:
                 raise ValueError(f"held-out contig {wanted!r} could be {' or '.join(found)}; name it in full")
         chosen = set(self.contigs)
-        return np.array([contig in chosen or f"{genome}:{contig}" in chosen for genome, contig in names])
+        by_name = [contig in chosen or f"{genome}:{contig}" in chosen for genome, contig in names]
+        return np.array(in_genome) | np.array(by_name)
 
     def _held_out_intervals(
         self, contigs: Int64[np.ndarray, "C 2"], whole: Bool[np.ndarray, "C"]

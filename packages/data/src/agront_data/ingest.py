@@ -1,107 +1,91 @@
-"""FASTA files into a genome store.
+"""FASTA files into a genome store: several genomes at once, resumable genome by genome.
 
 `store.json` is written last and alone makes the folder or bucket prefix a store, so whatever interrupts an ingest, what
-it leaves behind can never be opened. Object stores have no rename; this rule needs none.
+it leaves behind can never be opened; or, where genomes are added to a store, the store is what it was. Object stores
+have no rename; this rule needs none.
 """
 
-import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import tensorstore as ts
 
-from agront_data import storage
-from agront_data.bases import encode_sequence
-from agront_data.fasta import FastaRecord, read_fasta
+from agront_data import key_value, storage
 from agront_data.genome import Genome
 from agront_data.genome_store import GenomeStore
-from agront_data.genome_writer import GenomeWriter
+from agront_data.ingest_genome import GenomeProgress, Source, ingest_genome, read_ingested
+from agront_data.ingest_workers import ingest_in_parallel
+from agront_data.store_header import StoreHeader, read_header, write_header
+from agront_data.write_lock import write_lock
 
 # Names become folders in the store and the part before the ":" in "genome:contig".
 _GENOME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-# Bases encoded, counted and hashed at once: small enough for the processor's cache.
-_BLOCK_BASES = 1 << 20
-
-
-class IngestProgress(NamedTuple):
-    """How far an ingest has come.
-
-    Attributes:
-        genome: Name of the genome at hand.
-        file: File at hand.
-        contig: Contig at hand.
-        file_number: Number of the file at hand, from 1, over all genomes.
-        num_files: Number of files of all genomes.
-        num_bases: Bases taken so far, over all genomes.
-    """
-
-    genome: str
-    file: Path
-    contig: str
-    file_number: int
-    num_files: int
-    num_bases: int
 
 
 def ingest_genomes(
     genomes: Mapping[str, Sequence[str | os.PathLike[str]]],
     store: str | os.PathLike[str],
     *,
-    on_progress: Callable[[IngestProgress], None] | None = None,
+    add: bool = False,
+    workers: int = 1,
+    endpoint: str | None = None,
+    on_progress: Callable[[GenomeProgress], None] | None = None,
 ) -> GenomeStore:
-    """Writes FASTA files into a new genome store and opens it.
+    """Writes FASTA files into a genome store and opens it.
 
-    What an interrupted ingest has left at the same place is cleared first; a finished store, or anything else, is never
-    touched. Memory holds one contig's letters and two shards (32 MiB).
+    What an interrupted ingest has finished is kept: a genome whose files have the same names, sizes and times is not
+    read again. Contents and fingerprint do not depend on interruptions, workers or order. While genomes are added to a
+    store, it can be read as it was; it has them all at once, at the end.
+
+    A process holds a block of letters and two shards (32 MiB) with their packed form, whatever the length of contigs.
 
     Args:
         genomes: FASTA files of each genome (species or assembly); contigs keep the order of the files.
         store: Folder or tensorstore URL.
-        on_progress: Called for every contig, and every million bases of a long one.
+        add: Whether genomes may be added to a finished store.
+        workers: Number of processes, each with one genome at a time. More than 1 needs the usual
+            `if __name__ == "__main__":` in the calling script.
+        endpoint: Address of an S3-compatible server that is not Amazon's, for `s3://bucket/path`.
+        on_progress: Called as genomes are read, several times a second; and once for each that need not be.
 
     Raises:
         FileNotFoundError: A FASTA file does not exist (checked before anything is written).
-        ValueError: A file is no DNA FASTA (see `read_fasta`), a genome has two contigs of one name or a name that
-            cannot be a folder's, or the place already holds a finished store or other files.
+        BlockingIOError: Another process is writing the store.
+        OSError: The store cannot be written to, such as a full disk. What is finished is kept.
+        ValueError: A file is no DNA FASTA (see `read_fasta`); a genome has two contigs of one name or a name that
+            cannot be a folder's; the place holds other files; or it holds a finished store and genomes would be added
+            without `add`, or be ingested again from other files.
     """
     location = os.fspath(store)
     files = {name: [Path(file) for file in genomes[name]] for name in sorted(genomes)}
-    _check_sources(files)
-    key_value_store = storage.open_key_value_store(location)
-    _claim(key_value_store, location)
-
-    num_files, num_bases, file_number = sum(map(len, files.values())), 0, 0
-    finished: list[Genome] = []
-    for name, paths in files.items():
-        writer = GenomeWriter(key_value_store, name)
-        for path, record in _records(name, paths):
-            writer.start_contig(record.name, len(record.sequence))
-            number = file_number + paths.index(path) + 1
-            for start in range(0, len(record.sequence), _BLOCK_BASES):
-                codes = encode_sequence(record.sequence[start : start + _BLOCK_BASES])
-                writer.append(codes)
-                num_bases += codes.size
-                if on_progress is not None:
-                    on_progress(IngestProgress(name, path, record.name, number, num_files, num_bases))
-        finished.append(writer.finish())
-        file_number += len(paths)
-    header = {
-        "format": storage.FORMAT,
-        "format_version": storage.FORMAT_VERSION,
-        "fingerprint": _fingerprint(finished),
-        "genomes": [genome.to_json() for genome in finished],
-    }
-    key_value_store.write(storage.STORE_KEY, json.dumps(header)).result()
-    key_value_store.write(storage.UNFINISHED_KEY, None).result()
-    return GenomeStore.open(location)
+    _check_arguments(files, location, workers)
+    key_value_store = key_value.open_key_value_store(location, endpoint)
+    _check_place(key_value_store, location)
+    with write_lock(key_value_store, location) as lock:
+        header = read_header(key_value_store, location)
+        present = {} if header is None else _genomes_present(key_value_store, header, location, files, add)
+        new = {name: paths for name, paths in files.items() if name not in present}
+        if not new:
+            return GenomeStore.open(location, endpoint=endpoint)
+        key_value.write_key(key_value_store, storage.UNFINISHED_KEY, json.dumps({"format": storage.FORMAT}).encode())
+        finished = _finished_before(key_value_store, new, present)
+        todo = {name: paths for name, paths in new.items() if name not in finished}
+        report = on_progress if on_progress is not None else _ignore
+        for name in files.keys() - todo.keys():
+            report(_done((present | finished)[name], files[name]))
+        if min(workers, len(todo)) > 1:
+            finished |= ingest_in_parallel(location, endpoint, todo, workers, lock, report)
+        else:
+            finished |= {name: ingest_genome(key_value_store, name, paths, report) for name, paths in todo.items()}
+        write_header(key_value_store, [*present.values(), *finished.values()])
+        key_value.write_key(key_value_store, storage.UNFINISHED_KEY, None)
+    return GenomeStore.open(location, endpoint=endpoint)
 
 
-def _check_sources(files: Mapping[str, Sequence[Path]]) -> None:
+def _check_arguments(files: Mapping[str, Sequence[Path]], location: str, workers: int) -> None:
     if not files:
         raise ValueError("no genome to ingest; give at least one genome with its FASTA files")
     for name, paths in files.items():
@@ -112,46 +96,70 @@ def _check_sources(files: Mapping[str, Sequence[Path]]) -> None:
         for path in paths:
             if not path.exists():
                 raise FileNotFoundError(f"{path}: no such file (genome {name!r}); check the path")
-
-
-def _claim(store: ts.KvStore, location: str) -> None:
-    """Makes the place ours: empty, with the marker of an unfinished ingest in it."""
-    if "://" not in location and Path(location).is_file():
+            if path.is_dir():
+                raise ValueError(f"{path}: is a folder; name the FASTA files in it")
+    if workers < 1:
+        raise ValueError(f"workers is {workers}; an ingest needs at least one process")
+    folder = key_value.local_folder(location)
+    if folder is not None and Path(folder).is_file():
         raise ValueError(f"{location}: is a file; name a new folder for the store")
-    if store.read(storage.STORE_KEY).result().state != "missing":
-        raise ValueError(f"{location}: holds a finished store; open it, remove it, or name another place")
-    if _is_unfinished(store):
-        for folder in storage.FOLDERS:
-            store.delete_range(ts.KvStore.KeyRange(f"{folder}/", f"{folder}0")).result()  # "0" follows "/"
-    elif store.list().result():
+
+
+def _check_place(store: ts.KvStore, location: str) -> None:
+    """Refuses a place that holds anything but a store, finished or not."""
+    for key in (storage.STORE_KEY, storage.UNFINISHED_KEY):
+        found = key_value.read_key(store, key)
+        try:
+            if found is not None and json.loads(found)["format"] == storage.FORMAT:
+                return
+        except (ValueError, KeyError, TypeError):
+            pass  # a file of that name, but somebody else's
+    if set(key_value.list_keys(store)) - {storage.LOCK_KEY}:
         raise ValueError(f"{location}: holds other files and no genome store; name a new or empty folder")
-    store.write(storage.UNFINISHED_KEY, json.dumps({"format": storage.FORMAT})).result()
 
 
-def _is_unfinished(store: ts.KvStore) -> bool:
-    """Whether the place holds our marker; a file of that name may be somebody else's."""
-    found = store.read(storage.UNFINISHED_KEY).result()
-    try:
-        return bool(found.state != "missing" and json.loads(found.value)["format"] == storage.FORMAT)
-    except (ValueError, KeyError, TypeError):
-        return False
+def _genomes_present(
+    store: ts.KvStore, header: StoreHeader, location: str, files: Mapping[str, Sequence[Path]], add: bool
+) -> dict[str, Genome]:
+    """Returns the genomes of a finished store, if what is asked for goes with them."""
+    present = {genome.name: genome for genome in header.genomes}
+    if not add and files.keys() != present.keys():
+        raise ValueError(
+            f"{location}: holds a finished store of {', '.join(present)}; add genomes to it (add=True, --add), or name "
+            "another place"
+        )
+    for name in files.keys() & present.keys():
+        ingested = read_ingested(store, name)
+        # Times are not compared: a file fetched or copied again is the same genome.
+        before = [source[:2] for source in ingested[1]] if ingested is not None else None
+        now = [Source.of(path)[:2] for path in files[name]]
+        if before != now:
+            raise ValueError(
+                f"{location}: genome {name!r} is in the store, made from other files (name, bytes): {before}, not "
+                f"{now}; leave it out, call it something else, or write a new store"
+            )
+    return present
 
 
-def _records(genome: str, paths: Sequence[Path]) -> Iterator[tuple[Path, FastaRecord]]:
-    """Yields the records of a genome's files, each with its file; no contig name may come twice."""
-    file_of_contig: dict[str, Path] = {}
-    for path in paths:
-        for record in read_fasta(path):
-            if record.name in file_of_contig:
-                raise ValueError(
-                    f"genome {genome!r} has two contigs of the name {record.name!r}, in {file_of_contig[record.name]} "
-                    f"and in {path}; rename or remove one, or give the files as two genomes"
-                )
-            file_of_contig[record.name] = path
-            yield path, record
+def _finished_before(
+    store: ts.KvStore, new: Mapping[str, Sequence[Path]], present: Mapping[str, Genome]
+) -> dict[str, Genome]:
+    """Returns what an interrupted ingest has finished of the new genomes, and deletes all else that it left."""
+    finished = {}
+    for name in storage.genomes_written(store) - present.keys():
+        ingested = read_ingested(store, name) if name in new else None
+        if ingested is not None and ingested[1] == [Source.of(path) for path in new[name]]:
+            finished[name] = ingested[0]
+        else:
+            storage.delete_genome(store, name)
+    return finished
 
 
-def _fingerprint(genomes: Iterable[Genome]) -> str:
-    """Returns the sha256 of the genomes' names and fingerprints, in the order of their names."""
-    lines = "".join(f"{genome.name}\0{genome.fingerprint}\n" for genome in genomes)
-    return hashlib.sha256(lines.encode()).hexdigest()
+def _done(genome: Genome, paths: Sequence[Path]) -> GenomeProgress:
+    """Reports on a genome that need not be read."""
+    num_bytes = sum(path.stat().st_size for path in paths)
+    return GenomeProgress(genome.name, paths[-1], genome.contigs[-1].name, genome.length, num_bytes, num_bytes)
+
+
+def _ignore(progress: GenomeProgress) -> None:
+    """Reports to nobody."""

@@ -1,31 +1,32 @@
 """`PretrainingLoader`: an endless, resumable stream of token batches, the same on any number of hosts."""
 
+import dataclasses
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import grain
 import numpy as np
 from agront_tokenizer import KmerTokenizer
-from jaxtyping import Bool, Int64
 
-from agront_data.bases import reverse_complement
+from agront_data.bases import BASE_BITS, reverse_complement
 from agront_data.genome_store import GenomeStore
-from agront_data.random_draws import draw
+from agront_data.loss_weights import soft_masked_loss_weights
+from agront_data.mixture import PROPORTIONAL, Mixture
+from agront_data.row_order import RowOrder
 from agront_data.token_batch import TokenBatch, check_fit
 from agront_data.window_grid import WindowGrid
-from agront_data.windows import Intervals, Origin
+from agront_data.windows import Origin
 
-_SHIFT_STREAM, _STRAND_STREAM = range(2)
 _THREADS = 2
 _PREFETCHED_BATCHES = 4
+_END = 1 << 48  # of batch numbers: no run gets there
 
 
 class PretrainingLoader:
     """Iterates over this host's share of every global batch, for ever.
 
-    Row r holds the window at place r of an endless sequence of passes over the grid, each pass in an order of its own;
-    its start is shifted and its strand chosen by draws from (seed, r). So row r of a run is a function of the seed and
-    r alone: it is the same on 1, 2 or 4 hosts and after a restart, and the state is one number.
+    Row r of a run, its window, start and strand, is a function of the seed and r alone (see `RowOrder`): it is the same
+    on 1, 2 or 8 hosts, for any number of threads and after a restart, and the state is one number.
     Host h of H gets the rows h, h + H, h + 2H, … of each global batch.
 
     Args:
@@ -39,6 +40,10 @@ class PretrainingLoader:
         host: This host, from 0.
         hosts: Number of hosts; must divide `batch_size`.
         both_strands: Whether half of the rows (drawn) are the reverse complement.
+        mixture: How rows are shared among genomes.
+        soft_masked_weight: What a soft-masked base (a repeat) counts in the loss, 0 to 1, where others count 1. GPN
+            took 0.1 (Benegas, Batra, Song: DNA language models are powerful predictors of genome-wide variant effects,
+            PNAS 2023); 0 leaves repeats out of the objective. They remain in what the model sees.
 
     Raises:
         ValueError: An argument is out of range, the grid is of another store or of held-out windows, or windows without
@@ -57,22 +62,20 @@ class PretrainingLoader:
         host: int = 0,
         hosts: int = 1,
         both_strands: bool = True,
+        mixture: Mixture = PROPORTIONAL,
+        soft_masked_weight: float = 1.0,
     ) -> None:
         if batch_size < 1 or hosts < 1 or batch_size % hosts:
             raise ValueError(f"a global batch_size of {batch_size} rows cannot be shared evenly by {hosts} hosts")
         if not 0 <= host < hosts:
             raise ValueError(f"host is {host}; with {hosts} hosts it must be 0 to {hosts - 1}")
-        if not 0 <= seed < 2**32:
-            raise ValueError(f"seed is {seed}; it must be 0 to {2**32 - 1}")
-        if grid.part != "training":
-            raise ValueError("the grid holds held-out windows; build one with part='training' to train on")
+        if not 0 <= soft_masked_weight <= 1:
+            raise ValueError(f"soft_masked_weight is {soft_masked_weight}; it must be 0 to 1, 1 for no difference")
         check_fit(store, grid, tokenizer, num_tokens)
+        self._order = RowOrder(grid=grid, seed=seed, mixture=mixture, both_strands=both_strands)
         self._store, self._grid, self._tokenizer = store, grid, tokenizer
-        self._batch_size, self._num_tokens, self._seed = batch_size, num_tokens, seed
-        self._host, self._hosts, self._both_strands = host, hosts, both_strands
-        # Of numbers only: Grain shuffles each pass anew, and one map reads a whole batch.
-        self._windows = grain.MapDataset.range(len(grid)).shuffle(seed).repeat()
-        self._batches = self._windows[host::hosts].batch(batch_size // hosts).map_with_index(self._read_batch)
+        self._batch_size, self._num_tokens, self._host, self._hosts = batch_size, num_tokens, host, hosts
+        self._soft_masked_weight = soft_masked_weight
         self._start_at(0)
 
     def __iter__(self) -> "PretrainingLoader":
@@ -112,40 +115,35 @@ class PretrainingLoader:
         Args:
             row: Global row number: step · batch_size + place in the global batch.
         """
-        if row < 0:
-            raise ValueError(f"row is {row}; rows are numbered from 0")
-        intervals, reverse = self._locate(np.array([row]), np.array([self._windows[row]]))
-        strand: Literal["+", "-"] = "-" if reverse[0] else "+"
-        return self._grid.describe(intervals)[0]._replace(strand=strand)
+        return self._order.origin(row)
 
     def _start_at(self, batch: int) -> None:
         options = grain.ReadOptions(num_threads=_THREADS, prefetch_buffer_size=_PREFETCHED_BATCHES)
-        self._iterator: Iterator[TokenBatch] = iter(self._batches[batch:].to_iter_dataset(options))
+        # Of batch numbers only: one map reads a whole batch.
+        batches = grain.MapDataset.range(batch, _END).map(self._read_batch)
+        self._iterator: Iterator[TokenBatch] = iter(batches.to_iter_dataset(options))
         self._next_batch = batch
 
     def _identity(self) -> dict[str, Any]:
         return {
-            "seed": self._seed,
+            "seed": self._order.seed,
             "batch_size": self._batch_size,
             "num_tokens": self._num_tokens,
-            "both_strands": self._both_strands,
+            "both_strands": self._order.both_strands,
+            "mixture": dataclasses.asdict(self._order.mixture),
+            "soft_masked_weight": self._soft_masked_weight,
             "vocabulary": self._tokenizer.vocabulary.fingerprint,
             "windows": self._grid.fingerprint,
         }
 
-    def _read_batch(self, number: int, windows: Int64[np.ndarray, "B"]) -> TokenBatch:
+    def _read_batch(self, number: int) -> TokenBatch:
         rows = np.arange(self._host, self._batch_size, self._hosts, dtype=np.int64) + number * self._batch_size
-        intervals, reverse = self._locate(rows, windows)
-        bases = self._store.read_windows(*intervals, self._grid.windows.length)
+        intervals, reverse = self._order.locate(rows)
+        weighted = self._soft_masked_weight != 1
+        bases = self._store.read_windows(*intervals, self._grid.windows.length, keep_soft_mask=weighted)
         bases[reverse] = reverse_complement(bases[reverse])
-        return TokenBatch(self._tokenizer.encode_bases(bases, self._num_tokens), rows)
-
-    def _locate(
-        self, rows: Int64[np.ndarray, "B"], windows: Int64[np.ndarray, "B"]
-    ) -> tuple[Intervals, Bool[np.ndarray, "B"]]:
-        """Returns where rows, which hold these windows, lie; and which of them are reverse complements."""
-        keys = rows.astype(np.uint64)
-        intervals = self._grid.locate(windows, draw(self._seed, _SHIFT_STREAM, keys))
-        if not self._both_strands:
-            return intervals, np.zeros(len(rows), bool)
-        return intervals, draw(self._seed, _STRAND_STREAM, keys) >> np.uint64(63) == 1
+        if not weighted:
+            return TokenBatch(self._tokenizer.encode_bases(bases, self._num_tokens), rows)
+        tokens = self._tokenizer.encode_bases(bases & BASE_BITS, self._num_tokens)
+        weights = soft_masked_loss_weights(bases, self._tokenizer, self._num_tokens, self._soft_masked_weight)
+        return TokenBatch(tokens, rows, weights)

@@ -1,20 +1,20 @@
-"""Where a store lies and how its arrays are laid out: all that touches tensorstore's specifications.
+"""What lies where in a store, and how its arrays are laid out."""
 
-Everything goes through a tensorstore key-value store, so a folder, `gs://bucket/path` and `s3://bucket/path` are one.
-"""
-
-import os
 from typing import Any
 
 import tensorstore as ts
 
+from agront_data.key_value import list_keys, write_key, written
+
 FORMAT = "agront-genome-store"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 STORE_KEY = "store.json"
 UNFINISHED_KEY = "unfinished.json"
 """Written first and removed last; it alone marks a folder as ours to clear when an ingest starts again."""
 
-FOLDERS = ("genomes", "n_runs")
+LOCK_KEY = "writing.lock"
+
+_GENOMES, _N_RUNS, _INGESTED = "genomes", "n_runs", "ingested"
 
 SHARD_BASES = 1 << 24
 CHUNK_BASES = 1 << 14
@@ -22,29 +22,43 @@ CHUNK_BASES = 1 << 14
 # A code that no base has: a chunk file that is missing reads as this and not, unnoticed, as a run of A.
 MISSING_CODE = 255
 
-
-def open_key_value_store(location: str | os.PathLike[str]) -> ts.KvStore:
-    """Returns the key-value store of a folder or of a tensorstore URL (`gs://…`, `s3://…`, `file://…`)."""
-    text = os.fspath(location)
-    if "://" in text:
-        return ts.KvStore.open(text.rstrip("/") + "/").result()
-    return ts.KvStore.open({"driver": "file", "path": os.path.abspath(text) + "/"}).result()
+# An array's length is known at its end. Growing it chunk by chunk would rewrite its metadata each time, which object
+# stores allow once a second.
+_LENGTH_TO_COME = 1 << 50
 
 
 def bases_key(genome: str) -> str:
     """Returns the key prefix of a genome's base codes, `uint8 [length]`."""
-    return f"{FOLDERS[0]}/{genome}/"
+    return f"{_GENOMES}/{genome}/"
 
 
 def n_runs_key(genome: str) -> str:
     """Returns the key prefix of a genome's runs of N, `int64 [R, 2]`: start, end in the genome's array."""
-    return f"{FOLDERS[1]}/{genome}/"
+    return f"{_N_RUNS}/{genome}/"
+
+
+def ingested_key(genome: str) -> str:
+    """Returns the key of the record that a genome has been ingested whole."""
+    return f"{_INGESTED}/{genome}.json"
+
+
+def delete_genome(store: ts.KvStore, genome: str) -> None:
+    """Deletes all that an ingest writes of a genome, its record first."""
+    write_key(store, ingested_key(genome), None)
+    for prefix in (bases_key(genome), n_runs_key(genome)):
+        written(store.delete_range(ts.KvStore.KeyRange(prefix, prefix[:-1] + "0")), store)  # "0" follows "/"
+
+
+def genomes_written(store: ts.KvStore) -> set[str]:
+    """Returns the names of all genomes of which anything lies in the store, in whatever state."""
+    folders = tuple(f"{folder}/" for folder in (_GENOMES, _N_RUNS, _INGESTED))
+    return {key.split("/")[1].removesuffix(".json") for key in list_keys(store) if key.startswith(folders)}
 
 
 def create_bases_array(store: ts.KvStore, genome: str) -> ts.TensorStore:
-    """Creates the empty, growing array of a genome's codes: sharded, bit-shuffled (about 2 bits a base), checksummed.
+    """Creates the array of a genome's codes: sharded, bit-shuffled (about 2 bits a base), checksummed.
 
-    blosc alone does not notice a flipped byte; the crc32c after it does.
+    blosc alone does not notice a flipped byte; the crc32c after it does. `end_bases_array` gives it its length.
     """
     chunk_codecs = [
         {"name": "bytes"},
@@ -54,13 +68,18 @@ def create_bases_array(store: ts.KvStore, genome: str) -> ts.TensorStore:
     index_codecs = [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}]
     sharding = {"chunk_shape": [CHUNK_BASES], "codecs": chunk_codecs, "index_codecs": index_codecs}
     metadata = {
-        "shape": [0],
+        "shape": [_LENGTH_TO_COME],
         "data_type": "uint8",
         "fill_value": MISSING_CODE,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [SHARD_BASES]}},
         "codecs": [{"name": "sharding_indexed", "configuration": sharding}],
     }
     return _create(store / bases_key(genome), metadata)
+
+
+def end_bases_array(array: ts.TensorStore, length: int) -> "ts.Future[ts.TensorStore]":
+    """Starts to end an array after its last base."""
+    return array.resize(exclusive_max=[length], resize_metadata_only=True)
 
 
 def create_n_runs_array(store: ts.KvStore, genome: str, num_runs: int) -> ts.TensorStore:
@@ -90,4 +109,4 @@ def open_array(store: ts.KvStore, key: str) -> "ts.Future[ts.TensorStore]":
 
 
 def _create(store: ts.KvStore, metadata: dict[str, Any]) -> ts.TensorStore:
-    return ts.open({"driver": "zarr3", "metadata": metadata}, kvstore=store, create=True).result()
+    return written(ts.open({"driver": "zarr3", "metadata": metadata}, kvstore=store, create=True), store)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from agront_tokenizer import KmerTokenizer
-from jaxtyping import Int64, UInt16
+from jaxtyping import Float32, Int64, UInt16
 
 from agront_data.genome_store import GenomeStore
 from agront_data.window_grid import WindowGrid
@@ -16,10 +16,12 @@ class TokenBatch(NamedTuple):
     Attributes:
         tokens: Ids, `<cls>` first, right-padded with `<pad>`.
         rows: Number of each row, unique within a run; what the device draws for a row hangs on it.
+        loss_weights: How much each token counts in the loss if it is to be predicted; None where all count 1.
     """
 
     tokens: UInt16[np.ndarray, "B T"]
     rows: Int64[np.ndarray, "B"]
+    loss_weights: Float32[np.ndarray, "B T"] | None = None
 
 
 def check_fit(store: GenomeStore, grid: WindowGrid, tokenizer: KmerTokenizer, num_tokens: int) -> None:

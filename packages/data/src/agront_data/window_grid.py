@@ -23,8 +23,9 @@ class WindowGrid:
 
     A stretch is a maximal interval of a contig's training or held-out part without a run of N longer than
     `max_n_fraction` · `length`. In training, window i of a stretch starts at i · stride, the last one such that it ends
-    with the stretch: every base of a stretch lies in a window. Held-out stretches are tiled without overlap, the last
-    tile short: every base lies in exactly one. Of these windows, those with too many N are then skipped.
+    with the stretch: every base of a stretch lies in a window, or comes into one by its random start where the overlap
+    is negative. Held-out stretches are tiled without overlap, the last tile short: every base lies in exactly one. Of
+    these windows, those with too many N are then skipped.
 
     Memory holds stretches, runs of N and the numbers of skipped windows; not the windows.
 
@@ -55,7 +56,7 @@ class WindowGrid:
         """Lays windows over one part of a store.
 
         Raises:
-            ValueError: No window is left, or a held-out contig is not in the store.
+            ValueError: No window is left, or a held-out genome or contig is not in the store.
         """
         n_runs = NRuns.from_array(corpus_n_runs(store))
         intervals = held_out.part_intervals(store, part)
@@ -90,6 +91,12 @@ class WindowGrid:
 
     def __len__(self) -> int:
         return int(self._first_window[-1]) - len(self._skipped)
+
+    @cached_property
+    def first_windows(self) -> Int64[np.ndarray, "G+1"]:
+        """Number of the first window of each genome, and at the end of all windows: genome g has those between."""
+        place = self._first_window[np.searchsorted(self._stretches[:, 0], self._offsets)]
+        return place - np.searchsorted(self._skipped, place)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -5,11 +5,12 @@ import os
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from jaxtyping import Int, Int64, UInt8, UInt16
+from jaxtyping import Bool, Float32, Int, Int64, UInt8, UInt16
 
 from agront_tokenizer import hugging_face
 from agront_tokenizer.base_alphabet import N_CODE, NO_BASE, codes_from_text
 from agront_tokenizer.base_encoding import encode_codes
+from agront_tokenizer.token_shares import shares_of_tokens
 from agront_tokenizer.vocabulary import AGRONT_VOCABULARY, Vocabulary
 
 
@@ -105,16 +106,30 @@ class KmerTokenizer:
                 row and column.
         """
         _check_length(length)
-        if not isinstance(bases, np.ndarray) or bases.dtype != np.uint8 or bases.ndim != 2:
-            found = f"{bases.dtype}{list(bases.shape)}" if isinstance(bases, np.ndarray) else type(bases).__name__
-            raise ValueError(f"bases must be a NumPy array uint8[B, W], not {found}")
-        if bases.max(initial=0) > NO_BASE:
-            row, column = np.argwhere(bases > NO_BASE)[0]
-            raise ValueError(
-                f"row {row}, column {column}: code {bases[row, column]} is no base code: 0-3 are A, T, C, G, {N_CODE} "
-                f"is N, {NO_BASE} is no base; strip flags such as the soft-mask bit first"
-            )
+        _check_bases(bases)
         return encode_codes(bases, self.vocabulary, length)[0]
+
+    def token_shares(
+        self, bases: UInt8[np.ndarray, "B W"], marked: Bool[np.ndarray, "B W"], length: int
+    ) -> Float32[np.ndarray, "B {length}"]:
+        """Finds what share of each token's bases is marked, as soft-masked for one.
+
+        Args:
+            bases: as for `encode_bases`.
+            marked: which of the bases are marked.
+            length: tokens of a row, as for `encode_bases`.
+
+        Returns:
+            0 to 1 for each token of `encode_bases(bases, length)`; 0 for `<cls>` and `<pad>`, which have no bases.
+
+        Raises:
+            ValueError: as `encode_bases` does, or for marks of another shape or dtype.
+        """
+        _check_length(length)
+        _check_bases(bases)
+        if marked.dtype != np.bool_ or marked.shape != bases.shape:
+            raise ValueError(f"marked is {marked.dtype}{list(marked.shape)}; it must be bool{list(bases.shape)}")
+        return shares_of_tokens(bases, marked, self.vocabulary.k, length)
 
     def decode(self, ids: Sequence[int] | Int[np.ndarray, "T"]) -> str:
         """Turns ids back into a sequence.
@@ -176,6 +191,18 @@ def _rows_of_codes(coded: Sequence[UInt8[np.ndarray, "_"]]) -> UInt8[np.ndarray,
     for row, codes in zip(padded, coded, strict=True):
         row[: codes.size] = codes
     return padded
+
+
+def _check_bases(bases: UInt8[np.ndarray, "B W"]) -> None:
+    if not isinstance(bases, np.ndarray) or bases.dtype != np.uint8 or bases.ndim != 2:
+        found = f"{bases.dtype}{list(bases.shape)}" if isinstance(bases, np.ndarray) else type(bases).__name__
+        raise ValueError(f"bases must be a NumPy array uint8[B, W], not {found}")
+    if bases.max(initial=0) > NO_BASE:
+        row, column = np.argwhere(bases > NO_BASE)[0]
+        raise ValueError(
+            f"row {row}, column {column}: code {bases[row, column]} is no base code: 0-3 are A, T, C, G, {N_CODE} "
+            f"is N, {NO_BASE} is no base; strip flags such as the soft-mask bit first"
+        )
 
 
 def _check_length(length: int | None) -> None:

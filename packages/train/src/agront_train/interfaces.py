@@ -71,6 +71,10 @@ class TrainingBatch(Protocol):
     def rows(self) -> Integer[np.ndarray, "B"]:
         """Global row numbers: row r of step s, with B rows a step, is s·B + r. They seed the masks."""
 
+    @property
+    def loss_weights(self) -> Float32[np.ndarray, "B T"] | None:
+        """What each token counts in the loss if it is chosen, at least 0; None where all count 1."""
+
 
 class ResumableIterator(Protocol):
     """An endless iterator whose position can be saved and restored."""

@@ -25,7 +25,7 @@ class MaskedTokens(NamedTuple):
     targets: Int32[jax.Array, "B M"]
     """The ids that stood there."""
     weights: Float32[jax.Array, "B M"]
-    """1 for a chosen position, 0 for the filling up to M."""
+    """What a chosen position counts in the loss, 1 unless the batch says otherwise; 0 for the filling up to M."""
 
 
 def masking_key(seed: int) -> jax.Array:
@@ -44,6 +44,7 @@ def mask_tokens(
     rows: Integer[jax.Array, "B"],
     vocabulary: MaskingVocabulary,
     config: MaskingConfig,
+    loss_weights: Float32[jax.Array, "B T"] | None = None,
 ) -> MaskedTokens:
     """Choose round(rate x valid) of each row's nucleotide tokens; mask, exchange or keep them (80 / 10 / 10 %).
 
@@ -56,6 +57,7 @@ def mask_tokens(
         rows: global row numbers, below 2**32.
         vocabulary: says which ids may be chosen and drawn.
         config: the rate and the shares.
+        loss_weights: what each token counts in the loss if it is chosen; None for 1. It does not change the choice.
     """
     ids = vocabulary.nucleotide_ids
     size = min(tokens.shape[1], math.floor(config.rate * tokens.shape[1] + 0.5))
@@ -77,7 +79,10 @@ def mask_tokens(
         replaced = tokens.at[positions].set(jnp.where(chosen, seen, targets))
         return MaskedTokens(replaced, positions, targets, chosen.astype(jnp.float32))
 
-    return jax.vmap(one_row)(tokens.astype(jnp.int32), rows.astype(jnp.uint32))
+    masked = jax.vmap(one_row)(tokens.astype(jnp.int32), rows.astype(jnp.uint32))
+    if loss_weights is None:
+        return masked
+    return masked._replace(weights=masked.weights * jnp.take_along_axis(loss_weights, masked.positions, axis=1))
 
 
 def mask_held_out(

@@ -15,9 +15,9 @@ class LossSum(NamedTuple):
     """A sum of losses and what it is a sum of. A mean of means would be wrong: rows differ in their valid tokens."""
 
     loss: Float32[jax.Array, "*batch"]
-    """Summed cross-entropy in nats."""
+    """Summed cross-entropy in nats, each token's times its weight."""
     num_tokens: Float32[jax.Array, "*batch"]
-    """Summed weights: the number of predicted tokens."""
+    """Summed weights: where all are 1, the number of predicted tokens."""
 
 
 def masked_cross_entropy(

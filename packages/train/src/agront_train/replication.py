@@ -4,12 +4,12 @@ N local devices, A micro-batches a device, b rows a micro-batch: a host's B rows
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Integer, Shaped
+from jaxtyping import Float32, Integer, Shaped, UInt32
 
 from agront_train.config import TrainConfig
 from agront_train.evaluation import held_out_row_losses
@@ -57,9 +57,18 @@ def unreplicate(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: np.array(leaf.addressable_shards[0].data).reshape(leaf.shape[1:]), tree)
 
 
-def split_batch(
-    batch: TrainingBatch, num_devices: int, micro_batches: int
-) -> tuple[Integer[np.ndarray, "N A b T"], Integer[np.ndarray, "N A b"]]:
+class DeviceBatch(NamedTuple):
+    """One host's rows, cut for its devices."""
+
+    tokens: Integer[np.ndarray, "N A b T"]
+    """Token ids."""
+    rows: UInt32[np.ndarray, "N A b"]
+    """Global row numbers."""
+    loss_weights: Float32[np.ndarray, "N A b T"] | None
+    """What each token counts in the loss; None where all count 1."""
+
+
+def split_batch(batch: TrainingBatch, num_devices: int, micro_batches: int) -> DeviceBatch:
     """Cut one host's rows for its devices. Row numbers become uint32, which is what seeds a mask.
 
     Raises:
@@ -71,7 +80,8 @@ def split_batch(
     if num_rows and int(batch.rows.max()) >= 2**32:
         raise ValueError(f"row number {batch.rows.max()} does not fit 32 bits: the run has seen 2**32 rows")
     shape = (num_devices, micro_batches, num_rows // (num_devices * micro_batches))
-    return batch.tokens.reshape(*shape, num_tokens), batch.rows.astype(np.uint32).reshape(shape)
+    weights = None if batch.loss_weights is None else batch.loss_weights.reshape(*shape, num_tokens)
+    return DeviceBatch(batch.tokens.reshape(*shape, num_tokens), batch.rows.astype(np.uint32).reshape(shape), weights)
 
 
 def make_replicated_step(

@@ -31,14 +31,15 @@ class StepMetrics(NamedTuple):
     """What one update says of itself; the same on every device."""
 
     loss: Float32[jax.Array, ""]
-    """Mean cross-entropy in nats over all predicted tokens of the global batch."""
+    """Mean cross-entropy in nats over all predicted tokens of the global batch, by the batch's loss weights if any."""
     grad_norm: Float32[jax.Array, ""]
     """Global norm of the gradient of that mean, before clipping."""
     learning_rate: Float32[jax.Array, ""]
     """The rate this update was made with."""
 
 
-TrainStep = Callable[[TrainState, ArrayLike, ArrayLike], tuple[TrainState, StepMetrics]]
+TrainStep = Callable[..., tuple[TrainState, StepMetrics]]
+"""A function of (state, tokens, rows) or (state, tokens, rows, loss_weights)."""
 
 
 def init_state(model: MaskedLanguageModel, config: TrainConfig, num_tokens: int) -> TrainState:
@@ -54,26 +55,36 @@ def init_state(model: MaskedLanguageModel, config: TrainConfig, num_tokens: int)
 
 def make_gradient(
     model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary
-) -> Callable[[Params, jax.Array, jax.Array], tuple[Params, LossSum]]:
-    """A function of (params, tokens [A, b, T], rows [A, b]): sums of gradients and losses over A micro-batches."""
+) -> Callable[..., tuple[Params, LossSum]]:
+    """A function of (params, tokens [A, b, T], rows [A, b], loss_weights [A, b, T] or None).
 
-    def loss_sum(params: Params, tokens: jax.Array, rows: jax.Array) -> tuple[jax.Array, LossSum]:
-        masked = mask_tokens(masking_key(config.seed), tokens, rows, vocabulary, config.masking)
+    It returns the sums of gradients and losses over A micro-batches.
+    """
+
+    def loss_sum(
+        params: Params, tokens: jax.Array, rows: jax.Array, loss_weights: jax.Array | None
+    ) -> tuple[jax.Array, LossSum]:
+        masked = mask_tokens(masking_key(config.seed), tokens, rows, vocabulary, config.masking, loss_weights)
         total = jax.tree.map(jnp.sum, row_losses(model, params, masked))
         return total.loss, total
 
     def gradient(
-        params: Params, tokens: Integer[jax.Array, "A b T"], rows: Integer[jax.Array, "A b"]
+        params: Params,
+        tokens: Integer[jax.Array, "A b T"],
+        rows: Integer[jax.Array, "A b"],
+        loss_weights: Float32[jax.Array, "A b T"] | None = None,
     ) -> tuple[Params, LossSum]:
-        def add(sums: tuple[Params, LossSum], micro_batch: tuple[jax.Array, jax.Array]) -> tuple[tuple, None]:
+        batch = (tokens, rows, loss_weights)
+
+        def add(sums: tuple[Params, LossSum], micro_batch: tuple) -> tuple[tuple, None]:
             grads, losses = jax.grad(loss_sum, has_aux=True)(params, *micro_batch)
             return jax.tree.map(jnp.add, sums, (grads, losses)), None
 
         zero = jnp.zeros((), jnp.float32)
         zeros = (jax.tree.map(jnp.zeros_like, params), LossSum(zero, zero))
         if tokens.shape[0] == 1:  # no loop where none is needed: it would hold a second gradient
-            return jax.grad(loss_sum, has_aux=True)(params, tokens[0], rows[0])
-        return jax.lax.scan(add, zeros, (tokens, rows))[0]
+            return jax.grad(loss_sum, has_aux=True)(params, *jax.tree.map(lambda part: part[0], batch))
+        return jax.lax.scan(add, zeros, batch)[0]
 
     return gradient
 
@@ -87,6 +98,8 @@ def make_train_step(
 ) -> TrainStep:
     """The update as a function of (state, tokens [A, b, T], rows [A, b]) for A micro-batches of b rows.
 
+    It takes loss weights [A, b, T] as a fourth argument, where tokens shall not count alike.
+
     Args:
         model: the three functions.
         config: masking, optimizer and seed are read here.
@@ -97,11 +110,14 @@ def make_train_step(
     optimizer = make_optimizer(config.optimizer)
     schedule = learning_rate_schedule(config.optimizer)
 
-    def step(state: TrainState, tokens: ArrayLike, rows: ArrayLike) -> tuple[TrainState, StepMetrics]:
-        grads, total = gradient(state.params, jnp.asarray(tokens), jnp.asarray(rows))
+    def step(
+        state: TrainState, tokens: ArrayLike, rows: ArrayLike, loss_weights: ArrayLike | None = None
+    ) -> tuple[TrainState, StepMetrics]:
+        grads, total = gradient(state.params, *jax.tree.map(jnp.asarray, (tokens, rows, loss_weights)))
         if axis_name is not None:
             grads, total = jax.lax.psum((grads, total), axis_name)
-        count = jnp.maximum(total.num_tokens, 1)  # a batch of nothing but N has loss 0, not NaN
+        # A batch of nothing but N has loss 0, not NaN; summed weights below 1 are a count like any other.
+        count = jnp.where(total.num_tokens > 0, total.num_tokens, 1)
         grads = jax.tree.map(lambda grad: grad / count, grads)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
         metrics = StepMetrics(total.loss / count, optax.global_norm(grads), jnp.asarray(schedule(state.step)))

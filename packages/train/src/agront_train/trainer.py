@@ -166,7 +166,9 @@ class _Stopwatch:
 
 
 def _measure(evaluation: Callable, params: Any, held_out: Iterable[TrainingBatch], num_devices: int) -> RowLosses:
-    rows = [jax.tree.map(np.asarray, evaluation(params, *split_batch(batch, num_devices, 1))) for batch in held_out]
+    batches = (split_batch(batch, num_devices, 1) for batch in held_out)
+    # Without loss weights, so that runs with different ones can be compared.
+    rows = [jax.tree.map(np.asarray, evaluation(params, batch.tokens, batch.rows)) for batch in batches]
     loss = np.concatenate([row.loss.reshape(-1) for row in rows]).astype(np.float64)
     count = np.concatenate([row.num_tokens.reshape(-1) for row in rows]).astype(np.float64)
     return RowLosses(loss, count)

@@ -1,0 +1,1 @@
+"""Genomes on public servers: which they are (`manifest`), and fetching them whole (`downloads`)."""

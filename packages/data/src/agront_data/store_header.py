@@ -1,0 +1,59 @@
+"""`store.json`: written last, it alone makes a folder or a bucket prefix a genome store."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import tensorstore as ts
+
+from agront_data import key_value, storage
+from agront_data.genome import Genome
+
+
+class StoreHeader(NamedTuple):
+    """What `store.json` says.
+
+    Attributes:
+        genomes: Sorted by name.
+        fingerprint: sha256 over the genomes' names and fingerprints.
+    """
+
+    genomes: tuple[Genome, ...]
+    fingerprint: str
+
+
+def read_header(store: ts.KvStore, location: str) -> StoreHeader | None:
+    """Returns the header, None where there is none.
+
+    Raises:
+        ValueError: It is damaged, or of another format version.
+    """
+    found = key_value.read_key(store, storage.STORE_KEY)
+    if found is None:
+        return None
+    try:
+        header = json.loads(found)
+        store_format, version = header["format"], header["format_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{location}: {storage.STORE_KEY} is damaged ({error}); ingest the store again") from error
+    if store_format != storage.FORMAT or version != storage.FORMAT_VERSION:
+        raise ValueError(
+            f"{location}: is of format {store_format!r} version {version}; this agront-data reads {storage.FORMAT!r} "
+            f"version {storage.FORMAT_VERSION}: install the version that wrote it, or ingest again"
+        )
+    genomes = tuple(Genome.from_json(entry) for entry in header["genomes"])
+    return StoreHeader(genomes, header["fingerprint"])
+
+
+def write_header(store: ts.KvStore, genomes: Iterable[Genome]) -> None:
+    """Writes the header, at once: a store that stood there before is there until the new one is."""
+    by_name = sorted(genomes, key=lambda genome: genome.name)
+    lines = "".join(f"{genome.name}\0{genome.fingerprint}\n" for genome in by_name)
+    header = {
+        "format": storage.FORMAT,
+        "format_version": storage.FORMAT_VERSION,
+        "fingerprint": hashlib.sha256(lines.encode()).hexdigest(),
+        "genomes": [genome.to_json() for genome in by_name],
+    }
+    key_value.write_key(store, storage.STORE_KEY, json.dumps(header).encode())

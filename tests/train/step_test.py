@@ -1,0 +1,71 @@
+"""One update by hand: what loss weights, and a batch without them, make of loss and gradient."""
+
+import dataclasses
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from agront_train import MaskingConfig, init_state, make_train_step
+from agront_train.interfaces import MaskingVocabulary
+from toy_training import CLS, CONFIG, N, ToyVocabulary
+
+# All tokens are chosen and left as they are, so that mask and loss are known beforehand.
+ALL_KEPT = dataclasses.replace(CONFIG, masking=MaskingConfig(rate=1.0, mask_share=0.0, random_share=0.0))
+VOCABULARY: MaskingVocabulary = ToyVocabulary(nucleotide_ids=range(4, 6))
+
+
+class Embeddings(NamedTuple):
+    embeddings: jax.Array
+
+
+class Odds:
+    """Says that id 4 is three times as likely as id 5, and all others impossible: log(4/3) and log(4)."""
+
+    def init(self, rng, tokens):
+        return {"bias": jnp.array([-1e9] * 4 + [np.log(3.0), 0.0] + [-1e9] * 15)}
+
+    def encode(self, params, tokens):
+        return Embeddings(jnp.zeros((*tokens.shape, 1)))
+
+    def lm_logits(self, params, embeddings):
+        return jnp.zeros((*embeddings.shape[:-1], 21)) + params["bias"]
+
+
+def update(tokens, weights):
+    state = init_state(Odds(), ALL_KEPT, len(tokens))
+    step = make_train_step(Odds(), ALL_KEPT, VOCABULARY)
+    weights = None if weights is None else np.array([[weights]], np.float32)
+    return step(state, np.array([[tokens]], np.uint16), np.zeros((1, 1), np.uint32), weights)[1]
+
+
+LIKELY, UNLIKELY = np.log(4 / 3), np.log(4)
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        (None, (2 * LIKELY + UNLIKELY) / 3),
+        ([1, 1, 1, 1, 1], (2 * LIKELY + UNLIKELY) / 3),
+        ([1, 1, 0.5, 0.1, 1], (LIKELY + 0.5 * UNLIKELY + 0.1 * LIKELY) / 1.6),
+        ([1, 0, 1, 0, 1], UNLIKELY),
+        ([1, 0, 0.01, 0, 1], UNLIKELY),  # a sum of weights below 1 divides like any other
+        ([1, 0.01, 0.03, 0, 1], (LIKELY + 3 * UNLIKELY) / 4),
+    ],
+)
+def test_the_loss_is_the_weighted_mean(weights, expected):
+    assert update([CLS, 4, 5, 4, N], weights).loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_gradient_is_that_of_the_weighted_mean():
+    # d/d bias of the loss of one token: p - onehot. With id 5 alone: (0.75, -0.75).
+    assert update([CLS, 4, 5, 4, N], [1, 0, 0.01, 0, 1]).grad_norm == pytest.approx(0.75 * np.sqrt(2), rel=1e-5)
+    # Id 4 alone: (-0.25, 0.25).
+    assert update([CLS, 4, 5, 4, N], [1, 0.1, 0, 0.1, 1]).grad_norm == pytest.approx(0.25 * np.sqrt(2), rel=1e-5)
+
+
+@pytest.mark.parametrize(("tokens", "weights"), [([CLS, N, N], None), ([CLS, 4, 5], [1, 0, 0])])
+def test_nothing_to_predict_is_a_loss_of_0(tokens, weights):
+    metrics = update(tokens, weights)
+    assert (metrics.loss, metrics.grad_norm) == (0, 0)

@@ -4,9 +4,9 @@
 
 The files hold real plant sequence (the example genomes, and those of ../shared/genomes where present), repeated to
 200 Mbp a genome, four genomes. "Bare" reads and throws away: what the fastest gzip library at hand does on one core,
-and what Python's own does. Claims: at least 120 Mbp/s from gzip on two cores; at most 2.1 bits a base without soft-mask;
-memory that does not grow with the length of a contig (one line of 200 and of 800 Mb). None of the files is soft-masked,
-so masked runs are drawn: as long as repeats are (400 bases on average), and half of the sequence.
+and what Python's own does. Claims: at least 120 Mbp/s from gzip on two cores; at most 2.1 bits a base without
+soft-mask; memory that does not grow with the length of a contig (one line of 200 and of 800 Mb). None of the files is
+soft-masked, so masked runs are drawn: as long as repeats are (400 bases on average), and half of the sequence.
 """
 
 import gzip

@@ -31,7 +31,6 @@ from agront_data import (
     read_fasta,
 )
 from agront_data.bases import reverse_complement
-
 from agront_tokenizer import KmerTokenizer
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -6,6 +6,7 @@ The way through: `read_fasta` → `ingest_genomes` → `GenomeStore` → `Window
 
 from agront_data.baselines import TokenDistribution, fit_base_composition, fit_kmer_frequencies, token_losses
 from agront_data.bases import encode_sequence, reverse_complement
+from agront_data.duplicates.duplicate_report import DuplicateCounts, DuplicateReport, find_duplicates
 from agront_data.fasta import FastaBlock, FastaRecord, read_fasta, read_fasta_blocks
 from agront_data.genome import BaseCounts, Contig, Genome
 from agront_data.genome_store import GenomeStore
@@ -38,6 +39,8 @@ __all__ = [
     "Contig",
     "Download",
     "DownloadProgress",
+    "DuplicateCounts",
+    "DuplicateReport",
     "FastaBlock",
     "FastaRecord",
     "Genome",
@@ -58,6 +61,7 @@ __all__ = [
     "Windows",
     "download_files",
     "encode_sequence",
+    "find_duplicates",
     "fit_base_composition",
     "fit_kmer_frequencies",
     "held_out_batches",

@@ -1,0 +1,1 @@
+"""Exact duplicates in a store, of either strand: `duplicate_report` finds and counts them."""

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Say what is in a genome store, what training will see of it, and what any row of a run holds."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from agront_data import GenomeStore, WindowGrid, find_duplicates
+from agront_data.genome_names import unknown_names
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from row_settings import RowSettings, settings_of_preset, settings_of_run
+from species_chart import draw_species_shares
+from store_tables import composition_table, contig_table, print_duplicates, rows_table
+from training_row import print_row
+
+_DEFAULT_PRESET = "agront-1b"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InspectData:
+    """Say what is in a genome store, what training will see of it, and what any row of a run holds.
+
+    With --step and --row: that row alone.
+    """
+
+    store: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="STORE")]
+    """The genome store, made by tools/prepare_data.py: a folder, or an address such as s3://bucket/path."""
+    endpoint: str | None = None
+    """Address of an S3-compatible server that is not Amazon's, for s3://bucket/path."""
+    preset: str | None = None
+    """Windows, held-out sequence, mixture, steps and batch of this preset of tools/pretrain.py; agront-1b where
+    neither --preset nor --run is given."""
+    run: Path | None = None
+    """The same of this run, as it was begun; its steps are the updates that it has made."""
+    steps: int | None = None
+    """Another number of steps, for the expected passes."""
+    batch_size: int | None = None
+    """Another number of rows in a step than the preset's."""
+    contigs: str | None = None
+    """Also list the contigs of this species, or of all: the largest first."""
+    at_most: int = 40
+    """Lines of a list of contigs; the rest is summed up in one."""
+    plot: Path | None = None
+    """Also draw each species' share of bases and of rows: a PNG."""
+    duplicates: bool = False
+    """Also report exact duplicates within the store, and between held-out and training sequence. Takes a pass over all
+    bases, and 2.2 GB of memory for a large store."""
+    fragment_length: int = 100
+    """Bases that must be the same to be a duplicate."""
+    step: int | None = None
+    """Print a row of this step (updates made before it: the first is 0); needs --row."""
+    row: int | None = None
+    """The row's place in the global batch, from 0; needs --step."""
+
+
+def settings_for(options: InspectData, store: GenomeStore) -> RowSettings:
+    """The settings of rows that the options name.
+
+    Raises:
+        ValueError: the options contradict each other, or name no preset or run.
+    """
+    if options.run is None:
+        settings = settings_of_preset(options.preset or _DEFAULT_PRESET)
+    elif options.preset is not None:
+        raise ValueError("--preset and --run are both given: give one of the two")
+    elif options.batch_size is not None:
+        raise ValueError("--batch-size is given with --run, whose batch size is fixed: leave it out")
+    else:
+        settings = settings_of_run(options.run, store)
+    changes = {name: getattr(options, name) for name in ("steps", "batch_size") if getattr(options, name) is not None}
+    for name, value in changes.items():
+        if value < 1:
+            raise ValueError(f"--{name.replace('_', '-')} is {value}: it must be at least 1")
+    return dataclasses.replace(settings, **changes)
+
+
+def inspect_data(options: InspectData, console: Console) -> None:
+    """Print what the options ask for."""
+    if (options.step is None) != (options.row is None):
+        raise ValueError("--step and --row name a row together: give both")
+    for name in ("at_most", "fragment_length"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"--{name.replace('_', '-')} is {getattr(options, name)}: it must be at least 1")
+    if options.plot is not None and not options.plot.parent.is_dir():
+        raise ValueError(f"--plot is {options.plot}: there is no folder {options.plot.parent}; make it first")
+    store = GenomeStore.open(options.store, endpoint=options.endpoint)
+    settings = settings_for(options, store)
+    if options.step is not None and options.row is not None:
+        print_row(store, settings, options.step, options.row, console)
+        return
+
+    chosen = chosen_genomes(store, options.contigs) if options.contigs is not None else None
+    console.print(composition_table(store))
+    note(console, f"\ngenome store  {options.store}  (fingerprint {store.fingerprint[:12]})")
+    order = settings.order_of(store)
+    try:
+        held_out: WindowGrid | None = WindowGrid.build(store, settings.windows, settings.held_out, "held_out")
+    except ValueError:  # of a small store there may be none, and what is wrong otherwise the training grid has said
+        held_out = None
+    what = f"{settings.steps:,} steps x {settings.batch_size:,} rows, windows of {settings.windows.length:,} bases"
+    note(console, f"rows          {settings.source}: {what}\n")
+    console.print(rows_table(order, held_out, settings.num_rows))
+    if chosen is not None:
+        console.print()
+        console.print(contig_table(order, held_out, chosen, options.at_most))
+    if options.plot is not None:
+        names = [genome.name for genome in store.genomes]
+        base_shares = [genome.length / store.num_bases for genome in store.genomes]
+        draw_species_shares(names, base_shares, [order.shares()[name] for name in names], options.plot)
+        note(console, f"\npicture       {options.plot}")
+    if options.duplicates:
+        report_duplicates(store, held_out, options, console)
+
+
+def note(console: Console, line: str) -> None:
+    """Print a line as it is, to be copied."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def chosen_genomes(store: GenomeStore, name: str) -> range:
+    """The indices of the genomes whose contigs are asked for: one, or all.
+
+    Raises:
+        ValueError: no genome has the name.
+    """
+    names = [genome.name for genome in store.genomes]
+    if name == "all":
+        return range(len(names))
+    unknown = unknown_names([name], names)
+    if unknown:
+        raise ValueError(f"--contigs: not in {store.location}: {unknown}; give all, or the name of a species in it")
+    return range(names.index(name), names.index(name) + 1)
+
+
+def report_duplicates(store: GenomeStore, held_out: WindowGrid | None, options: InspectData, console: Console) -> None:
+    """Find exact duplicates, showing progress, and print them."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("hashing", total=store.num_bases)
+
+        def show(done: int) -> None:
+            at_end = done + options.fragment_length > store.num_bases
+            progress.update(task, completed=done, description="comparing" if at_end else "hashing")
+
+        report = find_duplicates(store, held_out, length=options.fragment_length, on_progress=show)
+    print_duplicates(report, options.at_most, console)
+
+
+def main() -> None:
+    """Read the command line; report bad input in a sentence."""
+    options = tyro.cli(InspectData, config=(tyro.conf.OmitArgPrefixes,))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200  # a file has no edge at which long names would have to be folded
+    try:
+        inspect_data(options, console)
+    except (ValueError, OSError) as error:
+        Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("\nstopped")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

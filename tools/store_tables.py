@@ -1,0 +1,136 @@
+"""Tables of what a genome store holds."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from agront_data import BaseCounts, DuplicateCounts, DuplicateReport, GenomeStore, RowOrder, WindowGrid
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_COMPOSITION = ("bases", "GC", "N", "soft-\nmasked")
+_WINDOWS = ("training\nwindows", "held-out\nwindows")
+
+
+def new_table(*columns: str) -> Table:
+    """A table of a column of names, which fold where there is no room, and columns of numbers, which do not."""
+    table = Table(box=None, header_style="bold")
+    table.add_column(columns[0], overflow="fold")
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage; none where there is nothing to have a share of."""
+    return f"{part / whole:.2%}" if whole else "-"
+
+
+def composition_table(store: GenomeStore) -> Table:
+    """What the store holds: a line for each species, and one for all."""
+    table = new_table("species", "contigs", *_COMPOSITION)
+    for genome in store.genomes:
+        table.add_row(escape(genome.name), f"{len(genome.contigs):,}", *_composition(genome.counts))
+    if len(store.genomes) > 1:
+        num_contigs = sum(len(genome.contigs) for genome in store.genomes)
+        counts = _sum(genome.counts for genome in store.genomes)
+        table.add_row(f"all {len(store.genomes)}", f"{num_contigs:,}", *_composition(counts), style="bold")
+    return table
+
+
+def rows_table(order: RowOrder, held_out: WindowGrid | None, num_rows: int) -> Table:
+    """What training sees of it: a line for each species, and one for all."""
+    table = new_table("species", *_WINDOWS, "share\nof rows", "expected\npasses")
+    genomes, shares, passes = order.grid.store.genomes, order.shares(), order.expected_passes(num_rows)
+    training = np.diff(order.grid.first_windows).tolist()
+    unseen = [0] * len(genomes) if held_out is None else np.diff(held_out.first_windows).tolist()
+    for genome, num_training, num_unseen in zip(genomes, training, unseen, strict=True):
+        table.add_row(
+            escape(genome.name),
+            f"{num_training:,}",
+            f"{num_unseen:,}",
+            f"{shares[genome.name]:.2%}",
+            f"{passes[genome.name]:,.2f}",
+        )
+    if len(genomes) > 1:
+        mean = f"{num_rows / sum(training):,.2f}"
+        table.add_row(f"all {len(genomes)}", f"{sum(training):,}", f"{sum(unseen):,}", "100.00%", mean, style="bold")
+    return table
+
+
+def contig_table(order: RowOrder, held_out: WindowGrid | None, chosen: range, at_most: int) -> Table:
+    """A line for each contig of some genomes, the largest first; those beyond `at_most` in one line."""
+    table = new_table("contig", *_COMPOSITION, *_WINDOWS)
+    genomes = order.grid.store.genomes
+    windows = {genome: [_windows_of_contigs(grid, genome) for grid in (order.grid, held_out)] for genome in chosen}
+    contigs = [(genome, contig) for genome in chosen for contig in range(len(genomes[genome].contigs))]
+    contigs.sort(key=lambda place: -genomes[place[0]].contigs[place[1]].length)
+    for g, c in contigs[:at_most]:
+        table.add_row(
+            escape(f"{genomes[g].name}:{genomes[g].contigs[c].name}"),
+            *_composition(genomes[g].contig_counts[c]),
+            *(f"{counts.get(c, 0):,}" for counts in windows[g]),
+        )
+    rest = contigs[at_most:]
+    if rest:
+        counts = _sum(genomes[g].contig_counts[c] for g, c in rest)
+        in_rest = (sum(windows[g][part].get(c, 0) for g, c in rest) for part in range(2))
+        table.add_row(f"and {len(rest):,} more", *_composition(counts), *(f"{number:,}" for number in in_rest))
+    return table
+
+
+def print_duplicates(report: DuplicateReport, at_most: int, console: Console) -> None:
+    """Print what stands more than once, by species, and the first contigs that are copies."""
+    exact = report.one_in == 1
+    compared = "all compared" if exact else f"one in {report.one_in} compared, drawn by hash: shares are estimates"
+    console.print(
+        f"\nExact duplicates of {report.length} bases, either strand, any offset; {compared}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    compared_too = ("elsewhere\ntoo", "held-out\nfragments", "in training\ntoo", "held-out\nwindows")
+    table = new_table("species", "fragments", *compared_too, "sharing\nsome" if exact else "sharing some,\nat least")
+    for counts in report.genomes:
+        table.add_row(*_duplicates_row(counts))
+    if len(report.genomes) > 1:
+        table.add_row(*_duplicates_row(report.total), style="bold")
+    console.print(table)
+    copies = report.duplicate_contigs
+    redundant = sum(len(names) - 1 for names in copies)
+    console.print(f"\nContigs that are another's copy, on either strand: {redundant:,}", highlight=False)
+    for names in copies[:at_most]:
+        shown = ", ".join(names[:6]) + (f" and {len(names) - 6:,} more" if len(names) > 6 else "")
+        console.print(f"  {shown}", highlight=False, markup=False, soft_wrap=True)
+    if len(copies) > at_most:
+        console.print(f"  and {len(copies) - at_most:,} more groups", highlight=False)
+
+
+def _sum(counts: Iterable[BaseCounts]) -> BaseCounts:
+    return BaseCounts(*map(sum, zip(*counts, strict=True)))
+
+
+def _composition(counts: BaseCounts) -> tuple[str, ...]:
+    n, soft_masked = share(counts.N, counts.length), share(counts.soft_masked, counts.length)
+    return f"{counts.length:,}", share(counts.G + counts.C, counts.length - counts.N), n, soft_masked
+
+
+def _windows_of_contigs(grid: WindowGrid | None, genome: int) -> dict[int, int]:
+    """How many windows each contig of a genome has; only those that have some."""
+    if grid is None:
+        return {}
+    entry, (first, end) = grid.store.genomes[genome], grid.first_windows[genome : genome + 2]
+    contig = np.searchsorted(entry.contig_starts, grid.locate(np.arange(first, end)).start, side="right") - 1
+    numbers, counts = np.unique(contig, return_counts=True)
+    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+
+
+def _duplicates_row(counts: DuplicateCounts) -> tuple[str, ...]:
+    return (
+        escape(counts.genome),
+        f"{counts.fragments:,}",
+        share(counts.duplicated, counts.sampled),
+        f"{counts.held_out:,}",
+        share(counts.held_out_duplicated, counts.held_out),
+        f"{counts.held_out_windows:,}",
+        f"{counts.held_out_windows_duplicated:,}",
+    )

@@ -145,7 +145,8 @@ def describe(
     for count, what in (
         (training.short_windows, "training windows are short and padded"),
         (training.skipped_short, "stretches are shorter than a window and skipped"),
-        (training.skipped_n, "training windows are mostly N and skipped"),
+        (training.skipped_n, "training windows hold too many N and are skipped"),
+        (training.skipped_soft_masked, "training windows are soft-masked too far and are skipped"),
     ):
         if count:
             lines.append(f"       {count:,} {what}")

@@ -32,7 +32,7 @@ def lay_out() -> Callable[[Genomes], GenomeStore]:
     """Returns a function from {genome: {contig: sequence of ATCGN}} to a store in memory, for property tests."""
 
     def make(genomes: Genomes) -> GenomeStore:
-        entries, arrays, n_runs = [], [], []
+        entries, arrays, n_runs, soft_mask = [], [], [], []
         for name in sorted(genomes):
             contigs, counts, runs, start = [], [], [], 0
             for contig, sequence in genomes[name].items():
@@ -43,7 +43,8 @@ def lay_out() -> Callable[[Genomes], GenomeStore]:
             text = "".join(genomes[name].values())
             entries.append(Genome(name=name, contigs=tuple(contigs), contig_counts=tuple(counts), fingerprint=text))
             arrays.append(ts.array(np.array(["ATCGN".index(letter) for letter in text], np.uint8)))
+            soft_mask.append(ts.array(np.zeros(-(-len(text) // 1024), np.uint16)))
             n_runs.append(ts.array(np.array(runs, np.int64).reshape(-1, 2)))
-        return GenomeStore("memory", tuple(entries), repr(genomes), tuple(arrays), tuple(n_runs))
+        return GenomeStore("memory", tuple(entries), repr(genomes), tuple(arrays), tuple(n_runs), tuple(soft_mask))
 
     return make

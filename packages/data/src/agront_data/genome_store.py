@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorstore as ts
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, UInt8, UInt16
 
 from agront_data import bases, key_value, storage
 from agront_data.genome import Genome
@@ -28,6 +28,7 @@ class GenomeStore:
     fingerprint: str
     _bases: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
     _n_runs: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
+    _soft_mask: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
 
     @classmethod
     def open(cls, location: str | os.PathLike[str], *, endpoint: str | None = None) -> "GenomeStore":
@@ -45,13 +46,14 @@ class GenomeStore:
         location = os.fspath(location)
         key_value_store = key_value.open_key_value_store(location, endpoint)
         genomes, fingerprint = _read_finished_header(key_value_store, location)
-        keys = [storage.bases_key(g.name) for g in genomes] + [storage.n_runs_key(g.name) for g in genomes]
-        opening = [storage.open_array(key_value_store, key) for key in keys]
+        kinds = (storage.bases_key, storage.n_runs_key, storage.soft_mask_key)
+        opening = [storage.open_array(key_value_store, key_of(genome.name)) for key_of in kinds for genome in genomes]
         try:
             arrays = tuple(future.result() for future in opening)
         except (ValueError, OSError) as error:
             raise ValueError(f"{location}: an array of the store is gone or damaged; ingest again ({error})") from error
-        return cls(location, genomes, fingerprint, arrays[: len(genomes)], arrays[len(genomes) :])
+        bases_of, n_runs_of, soft_mask_of = (arrays[i * len(genomes) : (i + 1) * len(genomes)] for i in range(3))
+        return cls(location, genomes, fingerprint, bases_of, n_runs_of, soft_mask_of)
 
     @property
     def num_bases(self) -> int:
@@ -68,6 +70,16 @@ class GenomeStore:
                 f"{storage.n_runs_key(self.genomes[genome].name)}, is gone; copy or ingest the store again"
             )
         return runs
+
+    def soft_mask(self, genome: int) -> UInt16[np.ndarray, "K"]:
+        """Returns the number of soft-masked bases in each block of 1,024 (the last one possibly shorter)."""
+        counts = np.asarray(self._result(self._soft_mask[genome].read(), genome, "the soft-mask"), np.uint16)
+        if counts.sum(dtype=np.int64) != self.genomes[genome].counts.soft_masked:
+            raise ValueError(
+                f"{self.location}: genome {self.genomes[genome].name!r}: a file of the soft-mask, under "
+                f"{storage.soft_mask_key(self.genomes[genome].name)}, is gone; copy or ingest the store again"
+            )
+        return counts
 
     def read_windows(
         self,

@@ -9,6 +9,7 @@ from jaxtyping import Int64, UInt8
 from agront_data import bases, key_value, storage
 from agront_data.genome import BaseCounts, Contig, Genome
 from agront_data.n_runs import find_runs, join_touching
+from agront_data.soft_mask import SoftMaskCounter
 
 
 class GenomeWriter:
@@ -25,6 +26,7 @@ class GenomeWriter:
         self._names: list[str] = []
         self._counts: list[Int64[np.ndarray, "6"]] = []
         self._n_runs: list[Int64[np.ndarray, "R 2"]] = [np.empty((0, 2), np.int64)]
+        self._soft_mask = SoftMaskCounter()
         self._contig_digest = hashlib.sha256()
         self._digest = hashlib.sha256()
 
@@ -45,7 +47,9 @@ class GenomeWriter:
         self._contig_digest.update(codes.data)
         letters = codes & bases.BASE_BITS
         counts = [np.count_nonzero(letters == code) for code in range(bases.N + 1)]
-        self._counts[-1] += [*counts, np.count_nonzero(codes & bases.SOFT_MASKED)]
+        soft_masked = (codes & bases.SOFT_MASKED) != 0
+        self._soft_mask.append(soft_masked)
+        self._counts[-1] += [*counts, np.count_nonzero(soft_masked)]
         if counts[bases.N]:
             self._n_runs.append(find_runs(letters == bases.N) + start)
         while codes.size:
@@ -68,6 +72,9 @@ class GenomeWriter:
         borders = np.array([contig.start for contig in contigs], np.int64)
         runs = join_touching(np.concatenate(self._n_runs), borders)
         key_value.written(storage.create_n_runs_array(self._store, self._name, len(runs)).write(runs), self._store)
+        soft_mask = self._soft_mask.counts()
+        array = storage.create_soft_mask_array(self._store, self._name, len(soft_mask))
+        key_value.written(array.write(soft_mask), self._store)
         return Genome(name=self._name, contigs=contigs, contig_counts=counts, fingerprint=self._digest.hexdigest())
 
     def _end_contig(self) -> None:

@@ -14,13 +14,14 @@ UNFINISHED_KEY = "unfinished.json"
 
 LOCK_KEY = "writing.lock"
 
-_GENOMES, _N_RUNS, _INGESTED = "genomes", "n_runs", "ingested"
+_GENOMES, _N_RUNS, _SOFT_MASK, _INGESTED = "genomes", "n_runs", "soft_mask", "ingested"
 
 SHARD_BASES = 1 << 24
 CHUNK_BASES = 1 << 14
 
 # A code that no base has: a chunk file that is missing reads as this and not, unnoticed, as a run of A.
 MISSING_CODE = 255
+MISSING_COUNT = (1 << 16) - 1
 
 # An array's length is known at its end. Growing it chunk by chunk would rewrite its metadata each time, which object
 # stores allow once a second.
@@ -37,6 +38,11 @@ def n_runs_key(genome: str) -> str:
     return f"{_N_RUNS}/{genome}/"
 
 
+def soft_mask_key(genome: str) -> str:
+    """Returns the key prefix of a genome's number of soft-masked bases in each block of 1,024, `uint16 [K]`."""
+    return f"{_SOFT_MASK}/{genome}/"
+
+
 def ingested_key(genome: str) -> str:
     """Returns the key of the record that a genome has been ingested whole."""
     return f"{_INGESTED}/{genome}.json"
@@ -45,13 +51,13 @@ def ingested_key(genome: str) -> str:
 def delete_genome(store: ts.KvStore, genome: str) -> None:
     """Deletes all that an ingest writes of a genome, its record first."""
     write_key(store, ingested_key(genome), None)
-    for prefix in (bases_key(genome), n_runs_key(genome)):
+    for prefix in (bases_key(genome), n_runs_key(genome), soft_mask_key(genome)):
         written(store.delete_range(ts.KvStore.KeyRange(prefix, prefix[:-1] + "0")), store)  # "0" follows "/"
 
 
 def genomes_written(store: ts.KvStore) -> set[str]:
     """Returns the names of all genomes of which anything lies in the store, in whatever state."""
-    folders = tuple(f"{folder}/" for folder in (_GENOMES, _N_RUNS, _INGESTED))
+    folders = tuple(f"{folder}/" for folder in (_GENOMES, _N_RUNS, _SOFT_MASK, _INGESTED))
     return {key.split("/")[1].removesuffix(".json") for key in list_keys(store) if key.startswith(folders)}
 
 
@@ -84,18 +90,27 @@ def end_bases_array(array: ts.TensorStore, length: int) -> "ts.Future[ts.TensorS
 
 def create_n_runs_array(store: ts.KvStore, genome: str, num_runs: int) -> ts.TensorStore:
     """Creates the array of a genome's runs of N."""
+    return _create_table(store / n_runs_key(genome), [num_runs, 2], "int64", -1)
+
+
+def create_soft_mask_array(store: ts.KvStore, genome: str, num_blocks: int) -> ts.TensorStore:
+    """Creates the array of a genome's soft-masked bases by block; a file that is gone reads as too many."""
+    return _create_table(store / soft_mask_key(genome), [num_blocks], "uint16", MISSING_COUNT)
+
+
+def _create_table(store: ts.KvStore, shape: list[int], data_type: str, fill_value: int) -> ts.TensorStore:
     metadata = {
-        "shape": [num_runs, 2],
-        "data_type": "int64",
-        "fill_value": -1,
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1 << 16, 2]}},
+        "shape": shape,
+        "data_type": data_type,
+        "fill_value": fill_value,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1 << 16, *shape[1:]]}},
         "codecs": [
             {"name": "bytes", "configuration": {"endian": "little"}},
             {"name": "zstd", "configuration": {"level": 3}},
             {"name": "crc32c"},
         ],
     }
-    return _create(store / n_runs_key(genome), metadata)
+    return _create(store, metadata)
 
 
 def open_array(store: ts.KvStore, key: str) -> "ts.Future[ts.TensorStore]":

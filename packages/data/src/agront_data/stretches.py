@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from agront_data.genome_store import GenomeStore
+from agront_data.soft_mask import SoftMask
 
 
 def genome_offsets(store: GenomeStore) -> Int64[np.ndarray, "G+1"]:
@@ -27,6 +28,11 @@ def corpus_n_runs(store: GenomeStore) -> Int64[np.ndarray, "R 2"]:
     """Returns start and end of every run of N."""
     offsets = genome_offsets(store)
     return np.concatenate([store.n_runs(index) + offsets[index] for index in range(len(store.genomes))])
+
+
+def corpus_soft_mask(store: GenomeStore) -> SoftMask:
+    """Returns how many soft-masked bases lie where."""
+    return SoftMask.from_counts([store.soft_mask(g) for g in range(len(store.genomes))], genome_offsets(store))
 
 
 def subtract(intervals: Int64[np.ndarray, "I 2"], holes: Int64[np.ndarray, "H 2"]) -> Int64[np.ndarray, "S 2"]:

@@ -11,7 +11,8 @@ from jaxtyping import Bool, Int64, UInt64
 from agront_data.genome_store import GenomeStore
 from agront_data.held_out import HeldOut, Part
 from agront_data.n_runs import NRuns
-from agront_data.stretches import corpus_n_runs, genome_offsets, subtract
+from agront_data.soft_mask import SoftMask
+from agront_data.stretches import corpus_n_runs, corpus_soft_mask, genome_offsets, subtract
 from agront_data.windows import Intervals, Origin, Windows
 
 _WINDOWS_AT_ONCE = 1 << 20
@@ -25,7 +26,7 @@ class WindowGrid:
     `max_n_fraction` · `length`. In training, window i of a stretch starts at i · stride, the last one such that it ends
     with the stretch: every base of a stretch lies in a window, or comes into one by its random start where the overlap
     is negative. Held-out stretches are tiled without overlap, the last tile short: every base lies in exactly one. Of
-    these windows, those with too many N are then skipped.
+    these windows, those with too many N are then skipped, and of the training windows those with too much soft-mask.
 
     Memory holds stretches, runs of N and the numbers of skipped windows; not the windows.
 
@@ -37,6 +38,7 @@ class WindowGrid:
         short_windows: Number of windows shorter than `windows.length`.
         skipped_short: Number of stretches skipped because they are shorter than a window.
         skipped_n: Number of windows skipped because they hold too many N.
+        skipped_soft_masked: Number of other windows skipped because too much of them is soft-masked.
     """
 
     store: GenomeStore
@@ -46,10 +48,12 @@ class WindowGrid:
     short_windows: int
     skipped_short: int
     skipped_n: int
+    skipped_soft_masked: int
     _stretches: Int64[np.ndarray, "S 2"] = dataclasses.field(repr=False)
     _first_window: Int64[np.ndarray, "S+1"] = dataclasses.field(repr=False)
     _skipped: Int64[np.ndarray, "K"] = dataclasses.field(repr=False)
     _n_runs: NRuns = dataclasses.field(repr=False)
+    _soft_mask: SoftMask | None = dataclasses.field(repr=False)
 
     @classmethod
     def build(cls, store: GenomeStore, windows: Windows, held_out: HeldOut, part: Part = "training") -> "WindowGrid":
@@ -79,12 +83,14 @@ class WindowGrid:
             short_windows=int(is_short[used].sum()),
             skipped_short=int((~used).sum()),
             skipped_n=0,
+            skipped_soft_masked=0,
             _stretches=stretches[used],
             _first_window=np.concatenate([[0], np.cumsum(num_windows[used])]),
             _skipped=np.empty(0, np.int64),
             _n_runs=n_runs,
+            _soft_mask=corpus_soft_mask(store) if part == "training" and windows.max_soft_masked_fraction < 1 else None,
         )
-        grid = grid._without_windows_of_n()
+        grid = grid._without_skipped()
         if not len(grid):
             raise ValueError(_why_empty(grid, intervals, stretches))
         return grid
@@ -111,8 +117,8 @@ class WindowGrid:
         Args:
             number: Numbers of windows, 0 to `len(self)` − 1.
             shift_draw: A uniform 64-bit draw for each window, which moves a training window to the right, by at most
-                `random_start` bases and never out of its stretch. A move that would bring too many N into the window is
-                not made. Held-out windows never move. None for no moves.
+                `random_start` bases and never out of its stretch. A move that would bring too many N or too much
+                soft-mask into the window is not made. Held-out windows never move. None for no moves.
 
         Raises:
             ValueError: There is no window of that number.
@@ -121,12 +127,13 @@ class WindowGrid:
         if np.any((number < 0) | (number >= len(self))):
             raise ValueError(f"windows {number.min()} to {number.max()} asked for; the grid has 0 to {len(self) - 1}")
         # Skipped window j stands before all numbers from skipped[j] - j on.
-        skipped_before = np.searchsorted(self._skipped - np.arange(len(self._skipped)), number, side="right")
+        skipped_before = np.searchsorted(self._first_after_skipped, number, side="right")
         start, end, stretch_end = self._place(number + skipped_before)
         if shift_draw is not None and self.part == "training":
             room = np.minimum(self.windows.largest_shift, stretch_end - end)
             shift = (shift_draw % (room + 1).astype(np.uint64)).astype(np.int64)
-            shift[self._has_too_many_n(start + shift, end + shift)] = 0
+            has_n, is_masked = self._unwanted(start + shift, end + shift)
+            shift[has_n | is_masked] = 0
             start, end = start + shift, end + shift
         genome = np.searchsorted(self._offsets, start, side="right") - 1
         return Intervals(genome, start - self._offsets[genome], end - start)
@@ -140,6 +147,10 @@ class WindowGrid:
             first = start - contig.start
             origins.append(Origin(entry.name, contig.name, first, first + length, "+"))
         return origins
+
+    @cached_property
+    def _first_after_skipped(self) -> Int64[np.ndarray, "K"]:
+        return self._skipped - np.arange(len(self._skipped))
 
     @cached_property
     def _offsets(self) -> Int64[np.ndarray, "G+1"]:
@@ -157,19 +168,35 @@ class WindowGrid:
             start = np.minimum(stretch_start + number * self.windows.stride, last_start)
         return start, np.minimum(start + length, stretch_end), stretch_end
 
-    def _has_too_many_n(self, start: Int64[np.ndarray, "B"], end: Int64[np.ndarray, "B"]) -> Bool[np.ndarray, "B"]:
-        return self._n_runs.count_in(start, end) > self.windows.max_n_fraction * (end - start)
+    def _unwanted(
+        self, start: Int64[np.ndarray, "B"], end: Int64[np.ndarray, "B"]
+    ) -> tuple[Bool[np.ndarray, "B"], Bool[np.ndarray, "B"]]:
+        """Returns which intervals hold too many N, and which others are soft-masked too far."""
+        has_n = self._n_runs.count_in(start, end) > self.windows.max_n_fraction * (end - start)
+        if self._soft_mask is None:
+            return has_n, np.zeros(len(start), bool)
+        most = self.windows.max_soft_masked_fraction * (end - start)
+        return has_n, ~has_n & (self._soft_mask.count_in(start, end) > most)
 
-    def _without_windows_of_n(self) -> "WindowGrid":
-        skipped, num_short = [np.empty(0, np.int64)], self.short_windows
-        for first in range(0, len(self) if len(self._n_runs.start) else 0, _WINDOWS_AT_ONCE):
+    def _without_skipped(self) -> "WindowGrid":
+        if not len(self._n_runs.start) and self._soft_mask is None:
+            return self
+        skipped, num_n, num_short = [np.empty(0, np.int64)], 0, self.short_windows
+        for first in range(0, len(self), _WINDOWS_AT_ONCE):
             places = np.arange(first, min(first + _WINDOWS_AT_ONCE, len(self)))
             start, end, _ = self._place(places)
-            too_many = self._has_too_many_n(start, end)
-            skipped.append(places[too_many])
-            num_short -= int((end - start < self.windows.length)[too_many].sum())
+            has_n, is_masked = self._unwanted(start, end)
+            skipped.append(places[has_n | is_masked])
+            num_n += int(has_n.sum())
+            num_short -= int((end - start < self.windows.length)[has_n | is_masked].sum())
         numbers = np.concatenate(skipped)
-        return dataclasses.replace(self, _skipped=numbers, skipped_n=len(numbers), short_windows=num_short)
+        return dataclasses.replace(
+            self,
+            _skipped=numbers,
+            skipped_n=num_n,
+            skipped_soft_masked=len(numbers) - num_n,
+            short_windows=num_short,
+        )
 
 
 def _why_empty(grid: WindowGrid, intervals: Int64[np.ndarray, "I 2"], stretches: Int64[np.ndarray, "S 2"]) -> str:
@@ -182,6 +209,8 @@ def _why_empty(grid: WindowGrid, intervals: Int64[np.ndarray, "I 2"], stretches:
                 "offset"
             )
         return f"{place}: all of it is held out; hold out less"
+    if grid.skipped_soft_masked:
+        return f"{place}: all windows are soft-masked too far; raise max_soft_masked_fraction"
     if not len(stretches) or grid.skipped_n:
         return f"{place}: all windows hold more than {grid.windows.max_n_fraction:.0%} N; raise max_n_fraction"
     longest = int((stretches[:, 1] - stretches[:, 0]).max())

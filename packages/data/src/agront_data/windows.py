@@ -21,6 +21,9 @@ class Windows:
             length − overlap − 1, with which every start position comes up.
         max_n_fraction: Windows with a larger share of N are skipped. Each N is a token of its own, so a row with much N
             is cut at the right: at 0.5 one may hold nothing but N. Small values lose less.
+        max_soft_masked_fraction: Training windows with a larger share of soft-masked bases are skipped, held-out ones
+            are not, so that runs compare. The share is exact for whole blocks of 1,024 bases and in proportion within
+            one. 1 skips none.
         short: Whether a training stretch shorter than a window becomes one window padded at the right, or is skipped.
     """
 
@@ -28,6 +31,7 @@ class Windows:
     overlap: int = 0
     random_start: int | None = None
     max_n_fraction: float = 0.5
+    max_soft_masked_fraction: float = 1.0
     short: Literal["pad", "skip"] = "pad"
 
     def __post_init__(self) -> None:
@@ -44,6 +48,8 @@ class Windows:
             )
         if not 0 <= self.max_n_fraction <= 1:
             raise ValueError(f"max_n_fraction is {self.max_n_fraction}; it must be 0 to 1")
+        if not 0 <= self.max_soft_masked_fraction <= 1:
+            raise ValueError(f"max_soft_masked_fraction is {self.max_soft_masked_fraction}; it must be 0 to 1")
         if self.short not in ("pad", "skip"):
             raise ValueError(f"short is {self.short!r}; it must be 'pad' or 'skip'")
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from agront_data import (
     GenomeStore,
+    Mixture,
     TokenBatch,
     WindowGrid,
     fit_base_composition,
@@ -31,13 +32,14 @@ def fit_baselines(
     held_out: Sequence[TokenBatch],
     num_tokens: int,
     both_strands: bool,
+    mixture: Mixture,
 ) -> dict[str, RowLosses]:
     """Losses of each held-out row under k-mer frequencies and base composition of the training windows, by name.
 
     Raises:
         ValueError: fewer than two held-out rows have a token to predict.
     """
-    counts = training_token_counts(store, training, tokenizer, num_tokens, both_strands)
+    counts = training_token_counts(store, training, tokenizer, num_tokens, both_strands, mixture)
     baselines = {}
     for fit in (fit_kmer_frequencies, fit_base_composition):
         baseline = fit(counts, tokenizer.vocabulary)

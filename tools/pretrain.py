@@ -102,7 +102,9 @@ def pretrain(experiment: Experiment, console: Console) -> None:
         held_out_batches(store, unseen, tokenizer, batch_size=rows, num_tokens=num_tokens)
     )
     # Before training, not after: whatever is wrong with the data shows now.
-    baselines = fit_baselines(store, training, tokenizer, held_out, num_tokens, experiment.both_strands)
+    baselines = fit_baselines(
+        store, training, tokenizer, held_out, num_tokens, experiment.both_strands, experiment.mixture
+    )
     result = train(
         make_model(experiment.model, experiment.precision, remat=experiment.remat),
         loader,

@@ -1,3 +1,7 @@
+import bz2
+import gzip
+import io
+import lzma
 import os
 import re
 import signal
@@ -9,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from agront_data import BaseCounts, Contig, GenomeProgress, GenomeStore, ingest_genomes
+from xopen import xopen
 
 Make = Callable[..., GenomeStore]
 
@@ -49,6 +54,42 @@ def test_progress_counts_bases_and_bytes(tmp_path: Path, monkeypatch: pytest.Mon
     ]
     assert {state.bytes_in_all for state in seen[:4]} == {one.stat().st_size + three.stat().st_size}
     assert seen[3].bytes_read == seen[3].bytes_in_all
+
+
+def bgzip(text: bytes) -> bytes:
+    """Blocks of their own, and an empty one at the end."""
+    return b"".join(gzip.compress(text[start : start + 50]) for start in range(0, len(text), 50)) + gzip.compress(b"")
+
+
+def zstd(text: bytes) -> bytes:
+    packed = io.BytesIO()
+    with xopen(packed, "wb", format="zst") as file:
+        file.write(text)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "compress"),
+    [
+        ("fa", bytes),
+        ("fa.gz", gzip.compress),
+        ("txt", gzip.compress),
+        ("fa.gz", bgzip),
+        ("fa.bz2", bz2.compress),
+        ("fa.xz", lzma.compress),
+        ("fa.zst", zstd),
+    ],
+)
+def test_compressed_files_give_the_same_store(tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes]) -> None:
+    text = b">chr1 first\r\n" + b"ACGTnacgtR\r\n" * 30 + b"\n>chr2\nGGG"
+    path = tmp_path / f"plant.{suffix}"
+    path.write_bytes(compress(text))
+    seen: list[GenomeProgress] = []
+    store = ingest_genomes({"plant": [path]}, tmp_path / "store", on_progress=seen.append)
+    assert store.genomes[0].contigs == (Contig("chr1", 0, 300), Contig("chr2", 300, 3))
+    # Of ten letters: A 2, C 2, G 2, T 2, N 2 (the R among them), five lower case; and GGG.
+    assert store.genomes[0].counts == BaseCounts(A=60, T=60, C=60, G=63, N=60, soft_masked=150)
+    assert (seen[-1].bytes_read, seen[-1].num_bases) == (path.stat().st_size, 303)
 
 
 def test_two_contigs_of_one_name(tmp_path: Path) -> None:

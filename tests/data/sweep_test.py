@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from agront_data import GenomeStore, HeldOut, WindowGrid, Windows, held_out_batches, training_token_counts
+from agront_data import GenomeStore, HeldOut, Mixture, WindowGrid, Windows, held_out_batches, training_token_counts
 from agront_tokenizer import KmerTokenizer
 
 Make = Callable[..., GenomeStore]
@@ -62,3 +62,20 @@ def test_counts_are_of_all_reading_frames(store: GenomeStore) -> None:
     tokens = TOKENIZER.vocabulary.tokens
     kmers = {tokens[token]: counts[token] for token in TOKENIZER.vocabulary.kmer_ids if counts[token]}
     assert kmers == {"AAAAAA": 2, "ACGTTT": 1, "AAAAAC": 1, "AAAACG": 1, "AAACGT": 1, "AACGTT": 1}
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    # Of 16 windows in all: three quarters and one quarter, one genome alone, and one that is too rare but comes up.
+    [({"a": 3, "c": 1}, (12, 4)), ({"a": 0, "c": 2}, (0, 16)), ({"a": 1, "c": 1e-6}, (16, 1))],
+)
+def test_windows_of_a_mixture_are_counted_by_their_shares(
+    make_store: Make, weights: dict[str, float], expected: tuple[int, int]
+) -> None:
+    store = make_store({"a": {"c1": "A" * 24}, "c": {"c1": "C" * 72}})
+    grid = WindowGrid.build(store, Windows(length=6), HeldOut())
+    assert len(grid) == 4 + 12
+    counts = training_token_counts(store, grid, TOKENIZER, 2, both_strands=False, mixture=Mixture(weights=weights))
+    # A window is one 6-mer in its first frame, and nothing in the others.
+    tokens = TOKENIZER.vocabulary.tokens
+    assert (counts[tokens.index("AAAAAA")], counts[tokens.index("CCCCCC")]) == expected

@@ -97,6 +97,8 @@ def describe(entries: Sequence[ManifestEntry], downloads: Sequence[Download], co
 
 def fetch_genomes(options: FetchGenomes, console: Console) -> None:
     """Fetch and verify, showing progress, and say what comes next."""
+    if options.server is not None:
+        swap_server("https://server/path", options.server)  # for its check, of use also where nothing is swapped
     entries = select_genomes(options.genomes, options.variant)
     downloads = [download_of(entry, options.server) for entry in entries]
     if missing := ", ".join(left_out(options.genomes, entries)):

@@ -87,6 +87,8 @@ def inspect_data(options: InspectData, console: Console) -> None:
             raise ValueError(f"--{name.replace('_', '-')} is {getattr(options, name)}: it must be at least 1")
     if options.plot is not None and not options.plot.parent.is_dir():
         raise ValueError(f"--plot is {options.plot}: there is no folder {options.plot.parent}; make it first")
+    if options.plot is not None and (options.plot.suffix.lower() != ".png" or options.plot.is_dir()):
+        raise ValueError(f"--plot is {options.plot}: name a file that ends in .png")
     store = GenomeStore.open(options.store, endpoint=options.endpoint)
     settings = settings_for(options, store)
     if options.step is not None and options.row is not None:

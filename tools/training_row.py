@@ -30,6 +30,10 @@ def print_row(store: GenomeStore, settings: RowSettings, step: int, row: int, co
     if not 0 <= row < settings.batch_size:
         raise ValueError(f"--row is {row}: a batch of {settings.source} has rows 0 to {settings.batch_size - 1}")
     number = step * settings.batch_size + row
+    if number >= 2**32:
+        raise ValueError(
+            f"--step is {step}: a run ends before row 2**32, which is in step {2**32 // settings.batch_size}"
+        )
     order = settings.order_of(store)
     origin = order.origin(number)
     intervals, reverse = order.locate(np.array([number]))

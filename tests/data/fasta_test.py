@@ -72,6 +72,7 @@ BAD_FILES = {
     "blank lines only": (".fa", b"\n\n", "empty"),
     "not FASTA": (".fa", b"name,sequence\n", "is not FASTA"),
     "FASTQ": (".fa", b"@read1\nACGT\n+\nIIII\n", "is FASTQ"),
+    "old Macintosh": (".fa", GOOD.replace(b"\n", b"\r"), "lines end in CR alone"),
     "protein": (".fa", b">a\nACGT\n>prot1 x\nACGMEEPQ\n", r"record 2 \('prot1'\) has 'E' at position 4 .*protein"),
     "stop codon": (".fa", b">p\nACG*\n", r"'\*' at position 3 .*protein"),
     "RNA": (".fa", b">r\nACGU\n", "'U' at position 3 .*write T for U"),
@@ -107,6 +108,24 @@ def test_bad_files_name_file_record_and_remedy(tmp_path: Path, case: str) -> Non
     with pytest.raises(ValueError, match=message) as error:
         list(read_fasta(path))
     assert str(error.value).startswith(f"{path}: ")
+
+
+def bgzip_blocks(*texts: bytes) -> bytes:
+    """gzip members with bgzip's extra field, whose two bytes of block size nothing here reads."""
+    members = [gzip.compress(text) for text in texts]
+    return b"".join(m[:3] + b"\x04" + m[4:10] + b"\x06\x00BC\x02\x00\x00\x00" + m[10:] for m in members)
+
+
+# As the SAM specification prints it.
+BGZIP_END = bytes.fromhex("1f8b0804 00000000 00ff0600 42430200 1b000300 00000000 00000000")
+
+
+def test_a_bgzip_file_cut_between_two_blocks_is_noticed(tmp_path: Path) -> None:
+    blocks = bgzip_blocks(GOOD[:20], GOOD[20:])
+    assert list(read_fasta(write(tmp_path / "whole.fa.gz", blocks + BGZIP_END))) == RECORDS
+    for cut in (blocks, bgzip_blocks(GOOD[:20])):
+        with pytest.raises(ValueError, match=r"cut\.fa\.gz: .*truncated.*ends without its end-of-file block"):
+            list(read_fasta(write(tmp_path / "cut.fa.gz", cut)))
 
 
 names = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=8)

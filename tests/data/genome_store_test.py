@@ -143,6 +143,35 @@ def test_store_of_another_version(make_store: Make) -> None:
             GenomeStore.open(store.location)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda header: header["genomes"][1]["contigs"]["A"].__setitem__(0, 4),
+        lambda header: header["genomes"][0]["contigs"]["names"].__setitem__(0, "c2"),
+        lambda header: header["genomes"][0].pop("contigs"),
+        lambda header: header.pop("fingerprint"),
+        lambda header: header.pop("sha256"),
+    ],
+)
+def test_an_altered_header_is_noticed(make_store: Make, change: Callable[[dict], object]) -> None:
+    store = make_store(TWO_GENOMES)
+    path = Path(store.location) / "store.json"
+    header = json.loads(path.read_text())
+    change(header)
+    path.write_text(json.dumps(header))
+    with pytest.raises(ValueError, match=r"store\.json is damaged .*copy or ingest the store again"):
+        GenomeStore.open(store.location)
+
+
+def test_an_array_of_another_length_is_noticed(make_store: Make) -> None:
+    store = make_store(TWO_GENOMES)
+    other = make_store({"maize": {"c1": "TTnnAC"}, "rice": TWO_GENOMES["rice"]}, "other")
+    array = Path("genomes", "maize", "zarr.json")
+    (Path(store.location) / array).write_bytes((Path(other.location) / array).read_bytes())
+    with pytest.raises(ValueError, match="genome 'maize' has an array of 6 bases, not of 5"):
+        GenomeStore.open(store.location)
+
+
 def test_open_by_url_gives_the_same_store(make_store: Make) -> None:
     store = make_store(TWO_GENOMES)
     by_url = GenomeStore.open(f"file://{store.location}")

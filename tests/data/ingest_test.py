@@ -252,14 +252,57 @@ def test_killed_ingest_goes_on_genome_by_genome(
 
 def test_a_finished_genome_is_read_again_if_its_file_has_changed(tmp_path: Path) -> None:
     one, bad = fasta(tmp_path / "1.fa", a="ACGT"), fasta(tmp_path / "2.fa", b="AC!T")
+    record = tmp_path / "store" / "ingested" / "a.json"
     for _ in range(2):
         with pytest.raises(ValueError, match="'!'"):
             ingest_genomes({"a": [one], "b": [bad]}, tmp_path / "store")
-        assert (tmp_path / "store" / "ingested" / "a.json").exists()
-    one.write_text(">a\nTTTT\n")
+    one.write_text(">a\nTTTT\n")  # as many bytes
     os.utime(one, (1, 1))
-    store = ingest_genomes({"a": [one], "b": [fasta(bad, b="A")]}, tmp_path / "store")
+    fasta(bad, b="A")
+    written = record.read_bytes()
+    store = ingest_genomes({"a": [one], "b": [bad]}, tmp_path / "store")
     assert store.genomes[0].counts == BaseCounts(A=0, T=4, C=0, G=0, N=0, soft_masked=0)
+    assert record.read_bytes() != written
+
+    os.utime(one, (2, 2))  # the same file, fetched again
+    assert ingest_genomes({"a": [one], "b": [bad]}, tmp_path / "store").fingerprint == store.fingerprint
+    one.write_text(">a\ntttt\n")
+    with pytest.raises(ValueError, match=r"'a' is in the store, made from other files than .*1\.fa"):
+        ingest_genomes({"a": [one], "b": [bad]}, tmp_path / "store")
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    source = fasta(tmp_path / "1.fa", a="ACGT" * 100)
+
+    def grow(progress: GenomeProgress) -> None:
+        if progress.bytes_in_all == source.stat().st_size:
+            with open(source, "a") as file:
+                file.write("ACGT\n")
+
+    with pytest.raises(ValueError, match=r"1\.fa: changed while it was read; run again"):
+        ingest_genomes({"a": [source]}, tmp_path / "store", on_progress=grow)
+    assert not (tmp_path / "store" / "ingested" / "a.json").exists()
+    assert ingest_genomes({"a": [source]}, tmp_path / "store").num_bases == 404
+
+
+@pytest.mark.parametrize("damage", ["marker", "record"])
+def test_what_cannot_be_told_is_ingested_again(tmp_path: Path, damage: str) -> None:
+    one, bad = fasta(tmp_path / "1.fa", a="ACGT"), fasta(tmp_path / "2.fa", b="AC!T")
+    with pytest.raises(ValueError, match="'!'"):
+        ingest_genomes({"a": [one], "b": [bad]}, tmp_path / "store")
+    if damage == "marker":  # of an ingest by another version
+        (tmp_path / "store" / "unfinished.json").write_text('{"format": "agront-genome-store", "format_version": 1}')
+    else:
+        (tmp_path / "store" / "ingested" / "a.json").write_text('{"sources": [')
+    seen: list[GenomeProgress] = []
+    ingest_genomes({"a": [one], "b": [fasta(bad, b="A")]}, tmp_path / "store", on_progress=seen.append)
+    assert [(state.genome, state.bytes_read) for state in seen] == [("a", 8), ("b", 5)]
+    assert len(list((tmp_path / "store" / "genomes" / "a").rglob("*"))) == 3  # zarr.json, c, c/0
+
+
+def test_no_place(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no place for the store is named"):
+        ingest_genomes({"a": [fasta(tmp_path / "1.fa", a="ACGT")]}, "")
 
 
 def test_contig_names_may_come_twice_across_genomes(tmp_path: Path) -> None:

@@ -104,3 +104,36 @@ def test_no_workers(genomes: dict[str, list[Path]], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="workers is 0"):
         ingest_genomes(genomes, tmp_path / "store", workers=0)
     assert not (tmp_path / "store").exists()
+
+
+IDLE = """
+import os, signal, sys
+from agront_data import ingest_genomes
+
+if __name__ == "__main__":
+    folder, store = sys.argv[1:]
+    small = []
+
+    def act(progress):
+        # One worker has had the small genome, and waits for a task that does not come.
+        small.extend([1] if progress.genome == "a" else [])
+        if small and progress.genome == "d":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    ingest_genomes({name: [f"{folder}/{name}.fa"] for name in "ad"}, store, workers=2, on_progress=act)
+"""
+
+
+def test_an_idle_worker_ends_with_its_parent(genomes: dict[str, list[Path]], tmp_path: Path) -> None:
+    genomes["d"][0].write_text(f">chr1\n{'GATTACAN' * 8_000_000}\n")
+    (tmp_path / "script.py").write_text(IDLE)
+    command = [sys.executable, tmp_path / "script.py", tmp_path, tmp_path / "store"]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            assert ingest_genomes({"a": genomes["a"]}, tmp_path / "store").num_bases == 320_001
+            break
+        except BlockingIOError:
+            assert time.monotonic() < deadline, "a worker of a dead process still holds the store"
+            time.sleep(0.05)

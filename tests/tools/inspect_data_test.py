@@ -281,6 +281,8 @@ def test_the_picture_is_written_whole(num_species, tmp_path, write_fasta, run_to
         (("--contigs", "mais"), "'mais' (meant: maize?)"),
         (("--duplicates", "--fragment-length", "0"), "--fragment-length is 0"),
         (("--plot", "no/such/folder/shares.png"), "there is no folder no/such/folder"),
+        (("--plot", "shares.jpg"), "--plot is shares.jpg: name a file that ends in .png"),
+        (("--step", "99999999999999999999", "--row", "0"), "a run ends before row 2**32, which is in step"),
         (("--run", "no/such/run"), "no/such/run holds no run (no run.json)"),
     ],
 )

@@ -154,6 +154,20 @@ def test_a_range_that_was_not_asked_for_is_not_joined(server, fetch, files):
     assert server.ranges(server.path) == [None, f"bytes={THIRD}-", None]
 
 
+def test_a_range_of_no_known_version_is_not_joined(server, fetch, files):
+    server.faults[server.path].extend([BROKEN, Fault(no_validator=True)])
+    fetch()
+    assert files()[NAME] == GENOME
+    assert server.ranges(server.path) == [None, f"bytes={THIRD}-", None]
+
+
+def test_more_than_the_file_has_is_begun_anew(server, fetch, files):
+    server.faults[server.path].extend([BROKEN, Fault(extra=b"more")])
+    fetch(checksums_url=None)  # nothing but its length tells
+    assert files()[NAME] == GENOME
+    assert server.ranges(server.path) == [None, f"bytes={THIRD}-", None]
+
+
 def test_a_range_that_a_shorter_file_does_not_have_begins_anew(server, fetch, files):
     server.faults[server.path].extend([BROKEN, Fault(status=416, headers=(("Content-Range", "bytes */5"),))])
     fetch()

@@ -26,6 +26,8 @@ class Fault:
     wrong_range: bool = False
     wrong_byte: int | None = None
     no_length: bool = False
+    no_validator: bool = False
+    extra: bytes = b""
 
 
 def bsd_sum(data: bytes) -> str:
@@ -124,14 +126,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         start = start or 0
         if fault.wrong_byte is not None:
             data = data[: fault.wrong_byte] + bytes([data[fault.wrong_byte] ^ 0x10]) + data[fault.wrong_byte + 1 :]
-        body = data[start:]
+        body = data[start:] + fault.extra
         self.send_response(206 if ranged else 200)
         if ranged:
             shown = start + 7 if fault.wrong_range else start
             self.send_header("Content-Range", f"bytes {shown}-{len(data) - 1}/{len(data)}")
         if not fault.no_length:
             self.send_header("Content-Length", str(len(body)))
-        if validator is not None:
+        if validator is not None and not fault.no_validator:
             self.send_header("Last-Modified" if self.server.validator == "date" else "ETag", validator)
         for name, value in (*fault.headers, ("Connection", "close")):
             self.send_header(name, value)

@@ -145,6 +145,10 @@ def _check_preamble(path: Path, line: bytes) -> None:
 def _check_not_empty(path: Path, record: int, header: str, length: int) -> None:
     if record and not length:
         name = header.split(maxsplit=1)[0]
+        if "\r" in header:
+            raise ValueError(
+                f"{path}: its lines end in CR alone (old Macintosh text); write them with LF: tr '\\r' '\\n'"
+            )
         raise ValueError(f"{path}: record {record} ({name!r}) has no sequence; remove it or fetch the file again")
 
 

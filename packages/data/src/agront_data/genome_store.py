@@ -52,6 +52,12 @@ class GenomeStore:
             arrays = tuple(future.result() for future in opening)
         except (ValueError, OSError) as error:
             raise ValueError(f"{location}: an array of the store is gone or damaged; ingest again ({error})") from error
+        for genome, array in zip(genomes, arrays, strict=False):
+            if array.shape != (genome.length,):
+                raise ValueError(
+                    f"{location}: genome {genome.name!r} has an array of {array.shape[0]:,} bases, not of "
+                    f"{genome.length:,}; copy or ingest the store again"
+                )
         bases_of, n_runs_of, soft_mask_of = (arrays[i * len(genomes) : (i + 1) * len(genomes)] for i in range(3))
         return cls(location, genomes, fingerprint, bases_of, n_runs_of, soft_mask_of)
 

@@ -22,6 +22,7 @@ from agront_data.store_header import StoreHeader, read_header, write_header
 from agront_data.write_lock import write_lock
 
 # Names become folders in the store and the part before the ":" in "genome:contig".
+_MARKER = json.dumps({"format": storage.FORMAT, "format_version": storage.FORMAT_VERSION}).encode()
 _GENOME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -36,9 +37,10 @@ def ingest_genomes(
 ) -> GenomeStore:
     """Writes FASTA files into a genome store and opens it.
 
-    What an interrupted ingest has finished is kept: a genome whose files have the same names, sizes and times is not
-    read again. Contents and fingerprint do not depend on interruptions, workers or order. While genomes are added to a
-    store, it can be read as it was; it has them all at once, at the end.
+    What an interrupted ingest has finished is kept: a genome whose files are the same (by name, size and time, or else
+    by content) is not ingested again; what is not asked for again is deleted. Contents and fingerprint do not depend on
+    interruptions, workers or order. While genomes are added to a store, it can be read as it was; it has them all at
+    once, at the end.
 
     A process holds a block of letters and two shards (32 MiB) with their packed form, whatever the length of contigs.
 
@@ -70,8 +72,8 @@ def ingest_genomes(
         new = {name: paths for name, paths in files.items() if name not in present}
         if not new:
             return GenomeStore.open(location, endpoint=endpoint)
-        key_value.write_key(key_value_store, storage.UNFINISHED_KEY, json.dumps({"format": storage.FORMAT}).encode())
         finished = _finished_before(key_value_store, new, present)
+        key_value.write_key(key_value_store, storage.UNFINISHED_KEY, _MARKER)
         todo = {name: paths for name, paths in new.items() if name not in finished}
         report = on_progress if on_progress is not None else _ignore
         for name in files.keys() - todo.keys():
@@ -79,13 +81,17 @@ def ingest_genomes(
         if min(workers, len(todo)) > 1:
             finished |= ingest_in_parallel(location, endpoint, todo, workers, lock, report)
         else:
-            finished |= {name: ingest_genome(key_value_store, name, paths, report) for name, paths in todo.items()}
+            for name, paths in todo.items():
+                finished[name] = ingest_genome(key_value_store, location, name, paths, lock, report)
+        lock.check(key_value_store, location)
         write_header(key_value_store, [*present.values(), *finished.values()])
         key_value.write_key(key_value_store, storage.UNFINISHED_KEY, None)
     return GenomeStore.open(location, endpoint=endpoint)
 
 
 def _check_arguments(files: Mapping[str, Sequence[Path]], location: str, workers: int) -> None:
+    if not location:
+        raise ValueError("no place for the store is named; name a folder or a URL")
     if not files:
         raise ValueError("no genome to ingest; give at least one genome with its FASTA files")
     for name, paths in files.items():
@@ -130,13 +136,10 @@ def _genomes_present(
         )
     for name in files.keys() & present.keys():
         ingested = read_ingested(store, name)
-        # Times are not compared: a file fetched or copied again is the same genome.
-        before = [source[:2] for source in ingested[1]] if ingested is not None else None
-        now = [Source.of(path)[:2] for path in files[name]]
-        if before != now:
+        if ingested is None or not _are_still(ingested[1], files[name]):
             raise ValueError(
-                f"{location}: genome {name!r} is in the store, made from other files (name, bytes): {before}, not "
-                f"{now}; leave it out, call it something else, or write a new store"
+                f"{location}: genome {name!r} is in the store, made from other files than "
+                f"{', '.join(map(str, files[name]))}; leave it out, call it something else, or write a new store"
             )
     return present
 
@@ -145,14 +148,18 @@ def _finished_before(
     store: ts.KvStore, new: Mapping[str, Sequence[Path]], present: Mapping[str, Genome]
 ) -> dict[str, Genome]:
     """Returns what an interrupted ingest has finished of the new genomes, and deletes all else that it left."""
-    finished = {}
+    finished, is_readable = {}, key_value.read_key(store, storage.UNFINISHED_KEY) == _MARKER
     for name in storage.genomes_written(store) - present.keys():
-        ingested = read_ingested(store, name) if name in new else None
-        if ingested is not None and ingested[1] == [Source.of(path) for path in new[name]]:
+        ingested = read_ingested(store, name) if name in new and is_readable else None
+        if ingested is not None and _are_still(ingested[1], new[name]):
             finished[name] = ingested[0]
         else:
             storage.delete_genome(store, name)
     return finished
+
+
+def _are_still(sources: Sequence[Source], paths: Sequence[Path]) -> bool:
+    return len(sources) == len(paths) and all(s.is_still(path) for s, path in zip(sources, paths, strict=True))
 
 
 def _done(genome: Genome, paths: Sequence[Path]) -> GenomeProgress:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,7 +15,7 @@ from typing import Any
 from agront_data import key_value
 from agront_data.genome import Genome
 from agront_data.ingest_genome import GenomeProgress, ingest_genome
-from agront_data.write_lock import LockFile
+from agront_data.write_lock import WriteLock
 
 _SECONDS_BETWEEN_REPORTS = 0.1
 
@@ -28,7 +29,7 @@ def ingest_in_parallel(
     endpoint: str | None,
     genomes: Mapping[str, Sequence[Path]],
     workers: int,
-    lock: LockFile | None,
+    lock: WriteLock,
     on_progress: Callable[[GenomeProgress], None],
 ) -> dict[str, Genome]:
     """Ingests genomes into an unfinished store, each by one process.
@@ -89,19 +90,26 @@ def _wait(futures: Mapping[str, "Future[Genome]"], reports: Any, on_progress: Ca
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(location: str, endpoint: str | None, reports: Any, stop: Any, lock: LockFile | None) -> None:
+def _start_worker(location: str, endpoint: str | None, reports: Any, stop: Any, lock: WriteLock) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which stops us
     store = key_value.open_key_value_store(location, endpoint)
-    _worker.update(store=store, reports=reports, stop=stop, lock=lock)
+    _worker.update(store=store, location=location, reports=reports, stop=stop, lock=lock)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its parent has ended, however: whoever runs next must find the store at rest."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(name: str, paths: Sequence[Path]) -> Genome:
-    parent, last = multiprocessing.parent_process(), 0.0
+    last = 0.0
 
     def report(progress: GenomeProgress) -> None:
         nonlocal last
-        if parent is not None and not parent.is_alive():
-            os._exit(1)  # whoever would run us again must find the store at rest
         if _worker["stop"].is_set():
             raise _StoppedError(name)
         now = time.monotonic()
@@ -109,4 +117,4 @@ def _work(name: str, paths: Sequence[Path]) -> Genome:
             _worker["reports"].put(progress)
             last = now
 
-    return ingest_genome(_worker["store"], name, paths, report)
+    return ingest_genome(_worker["store"], _worker["location"], name, paths, _worker["lock"], report)

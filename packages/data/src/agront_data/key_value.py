@@ -33,6 +33,8 @@ def open_key_value_store(location: str | os.PathLike[str], endpoint: str | None 
             raise ValueError(f"an endpoint ({endpoint}) goes with s3://bucket/path, not with {text}")
         path = f"{parts.path.strip('/')}/".lstrip("/")
         spec = {"driver": "s3", "bucket": parts.netloc, "path": path, "endpoint": endpoint.rstrip("/")}
+        # By default a server that is not there is asked for minutes, without a word.
+        spec["s3_request_retries"] = {"max_retries": 5, "initial_delay": "250ms", "max_delay": "4s"}
         if "AWS_ACCESS_KEY_ID" in os.environ:  # else it complains aloud that there are no files of profiles
             spec["aws_credentials"] = {"type": "environment"}
     elif folder is not None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorstore as ts
 
@@ -36,14 +36,19 @@ def read_header(store: ts.KvStore, location: str) -> StoreHeader | None:
         header = json.loads(found)
         store_format, version = header["format"], header["format_version"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{location}: {storage.STORE_KEY} is damaged ({error}); ingest the store again") from error
+        raise _damaged(location, error) from error
     if store_format != storage.FORMAT or version != storage.FORMAT_VERSION:
         raise ValueError(
             f"{location}: is of format {store_format!r} version {version}; this agront-data reads {storage.FORMAT!r} "
             f"version {storage.FORMAT_VERSION}: install the version that wrote it, or ingest again"
         )
-    genomes = tuple(Genome.from_json(entry) for entry in header["genomes"])
-    return StoreHeader(genomes, header["fingerprint"])
+    try:
+        if header.pop("sha256") != _digest(header):
+            raise ValueError("it is not as it was written")
+        genomes = tuple(Genome.from_json(entry) for entry in header["genomes"])
+        return StoreHeader(genomes, header["fingerprint"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(location, error) from error
 
 
 def write_header(store: ts.KvStore, genomes: Iterable[Genome]) -> None:
@@ -56,4 +61,15 @@ def write_header(store: ts.KvStore, genomes: Iterable[Genome]) -> None:
         "fingerprint": hashlib.sha256(lines.encode()).hexdigest(),
         "genomes": [genome.to_json() for genome in by_name],
     }
+    header["sha256"] = _digest(header)
     key_value.write_key(store, storage.STORE_KEY, json.dumps(header).encode())
+
+
+def _digest(header: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()
+
+
+def _damaged(location: str, error: Exception) -> ValueError:
+    return ValueError(
+        f"{location}: {storage.STORE_KEY} is damaged ({type(error).__name__}: {error}); copy or ingest the store again"
+    )

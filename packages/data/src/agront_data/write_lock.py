@@ -1,6 +1,6 @@
 """One writer a store: a lock that its holder's death releases, or, in an object store, that says who holds it."""
 
-import fcntl
+import datetime
 import json
 import multiprocessing.context
 import multiprocessing.reduction
@@ -13,21 +13,40 @@ from typing import Any
 import tensorstore as ts
 
 from agront_data import key_value, storage
+from agront_data.file_lock import open_locked
 
 
-class LockFile:
-    """An open, locked file. Sent to a child process it stays locked until the child has ended as well."""
+class WriteLock:
+    """A store held for writing. Sent to a child process, a file stays locked until the child has ended as well.
 
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
+    Args:
+        descriptor: Of the locked file, where the store is a folder.
+        holder: What the lock's object says, where it is not.
+    """
+
+    def __init__(self, descriptor: int | None, holder: bytes | None) -> None:
+        self._descriptor, self._holder = descriptor, holder
+
+    def check(self, store: ts.KvStore, location: str) -> None:
+        """Checks that nobody has taken the store over.
+
+        Raises:
+            BlockingIOError: Somebody has.
+        """
+        if self._holder is not None:
+            found = key_value.read_key(store, storage.LOCK_KEY)
+            if found != self._holder:
+                raise _held(location, found or b"which has ended")
 
     def __reduce__(self) -> Any:
+        if self._descriptor is None:
+            return WriteLock, (None, self._holder)
         multiprocessing.context.assert_spawning(self)
-        return _receive, (multiprocessing.reduction.DupFd(self.descriptor),)
+        return _receive, (multiprocessing.reduction.DupFd(self._descriptor),)
 
 
 @contextmanager
-def write_lock(store: ts.KvStore, location: str) -> Iterator[LockFile | None]:
+def write_lock(store: ts.KvStore, location: str) -> Iterator[WriteLock]:
     """Holds a store for writing.
 
     On a local file system the lock is `flock`'s: it ends with its processes, however they end. An object store has no
@@ -38,7 +57,7 @@ def write_lock(store: ts.KvStore, location: str) -> Iterator[LockFile | None]:
         location: Folder or URL.
 
     Yields:
-        What worker processes must be given, so that the lock outlives none of them; None in an object store.
+        The lock; worker processes must be given it, so that it outlives none of them.
 
     Raises:
         BlockingIOError: Another process holds it.
@@ -50,47 +69,43 @@ def write_lock(store: ts.KvStore, location: str) -> Iterator[LockFile | None]:
         yield from _hold_file(os.path.join(folder, storage.LOCK_KEY), location)
 
 
-def _hold_file(path: str, location: str) -> Iterator[LockFile]:
+def _hold_file(path: str, location: str) -> Iterator[WriteLock]:
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(descriptor)
-            raise BlockingIOError(
-                f"{location}: another process is writing this store; wait until it has finished, or stop it"
-            ) from error
-        if _is_at(path, descriptor):
-            break
-        os.close(descriptor)  # its holder removed it between our opening and our locking it
     try:
-        yield LockFile(descriptor)
+        descriptor = open_locked(path)
+    except BlockingIOError as error:
+        raise BlockingIOError(
+            f"{location}: another process is writing this store; wait until it has finished, or stop it"
+        ) from error
+    try:
+        yield WriteLock(descriptor, None)
     finally:
         os.unlink(path)
         os.close(descriptor)
 
 
-def _is_at(path: str, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
-
-
-def _hold_object(store: ts.KvStore, location: str) -> Iterator[None]:
-    ours = json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode()
+def _hold_object(store: ts.KvStore, location: str) -> Iterator[WriteLock]:
+    now = datetime.datetime.now(datetime.UTC).isoformat()
+    ours = json.dumps({"machine": _machine(), "pid": os.getpid(), "since": now}).encode()
     found = store.read(storage.LOCK_KEY).result()
     if found.state != "missing" and not _is_of_a_dead_process(found.value):
         raise _held(location, found.value)
     # Written only if nobody has written since we read.
     written = store.write(storage.LOCK_KEY, ours, if_equal=found.stamp.generation).result()
     if not written.generation:
-        raise _held(location, store.read(storage.LOCK_KEY).result().value)
+        raise _held(location, key_value.read_key(store, storage.LOCK_KEY) or b"")
     try:
-        yield None
+        yield WriteLock(None, ours)
     finally:
         store.write(storage.LOCK_KEY, None, if_equal=written.generation).result()
+
+
+def _machine() -> str:
+    """Returns what tells machines apart, and containers that share a name but not their process numbers."""
+    try:
+        return f"{socket.gethostname()} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:  # no Linux
+        return socket.gethostname()
 
 
 def _held(location: str, holder: bytes) -> BlockingIOError:
@@ -103,7 +118,7 @@ def _held(location: str, holder: bytes) -> BlockingIOError:
 def _is_of_a_dead_process(holder: bytes) -> bool:
     try:
         entry = json.loads(holder)
-        if entry["host"] != socket.gethostname():
+        if entry["machine"] != _machine():
             return False
         os.kill(entry["pid"], 0)
     except ProcessLookupError:
@@ -113,5 +128,5 @@ def _is_of_a_dead_process(holder: bytes) -> bool:
     return False
 
 
-def _receive(descriptor: Any) -> LockFile:
-    return LockFile(descriptor.detach())
+def _receive(descriptor: Any) -> WriteLock:
+    return WriteLock(descriptor.detach(), None)

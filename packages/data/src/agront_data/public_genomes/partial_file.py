@@ -1,11 +1,12 @@
 """`PartialFile`: a download on its way, and the version of the remote file that its bytes are of."""
 
 import dataclasses
-import fcntl
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from agront_data.file_lock import is_at, open_locked
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,12 @@ class PartialFile:
         self._target = target
         self.path = target.with_name(f"{target.name}.part")
         self._version_path = self.path.with_name(f"{self.path.name}.json")
-        self._descriptor = _open_locked(self.path)
+        try:
+            self._descriptor = open_locked(self.path)
+        except BlockingIOError as error:
+            raise OSError(
+                f"{self.path}: another process is fetching this file; let it finish, or choose another folder"
+            ) from error
         self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
         self.version = self._read_version() if self.size else None
 
@@ -64,7 +70,7 @@ class PartialFile:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self.size == 0 and _is_at(self._descriptor, self.path):
+        if self.size == 0 and is_at(self._descriptor, self.path):
             self.path.unlink(missing_ok=True)
             self._version_path.unlink(missing_ok=True)
         os.close(self._descriptor)
@@ -117,29 +123,3 @@ class PartialFile:
             return RemoteVersion(**json.loads(self._version_path.read_bytes()))
         except (OSError, ValueError, TypeError):
             return None
-
-
-def _open_locked(path: Path) -> int:
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The file may have got its final name, or gone, between the two calls: then the lock is on another file.
-            if _is_at(descriptor, path):
-                return descriptor
-        except BlockingIOError as error:
-            os.close(descriptor)
-            raise OSError(
-                f"{path}: another process is fetching this file; let it finish, or choose another folder"
-            ) from error
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False

@@ -45,7 +45,7 @@ def _attempt(client: HttpClient, url: str, part: PartialFile, on_bytes: Callable
     version, headers = part.version, {}
     if version is None or version.url != url or version.validator is None:
         part.discard()  # nothing tells whether the remote file is still the one that these bytes are of
-    elif version.num_bytes is not None and part.size >= version.num_bytes:
+    elif part.size == version.num_bytes:
         return
     else:
         headers = {"Range": f"bytes={part.size}-", "If-Range": version.validator}
@@ -60,7 +60,10 @@ def _attempt(client: HttpClient, url: str, part: PartialFile, on_bytes: Callable
             on_bytes()
     num_bytes = part.version.num_bytes if part.version is not None else None
     if num_bytes is not None and part.size != num_bytes:
-        raise TemporaryError(f"the server sent {part.size:,} of {num_bytes:,} bytes")
+        size = part.size
+        if size > num_bytes:
+            part.discard()
+        raise TemporaryError(f"the server sent {size:,} of {num_bytes:,} bytes")
 
 
 def _check_continues(url: str, response: BaseHTTPResponse, part: PartialFile) -> None:
@@ -74,8 +77,7 @@ def _check_continues(url: str, response: BaseHTTPResponse, part: PartialFile) ->
         and found
         and int(found[1]) == part.size
         and total in (None, version.num_bytes)
-        and offered.etag in (None, version.etag)
-        and offered.last_modified in (None, version.last_modified)
+        and offered.validator == version.validator
     ):
         return
     size = part.size

@@ -21,10 +21,10 @@ from agront_data import (
     swap_server,
     verify_file,
 )
+from command_line import errors_as_sentences, make_console
 from download_bars import DownloadBars, bars
 from rich.console import Console
 from rich.filesize import decimal
-from rich.markup import escape
 from rich.progress import TaskID
 from shell_command import shell_command
 
@@ -153,21 +153,12 @@ def verify_genomes(options: VerifyGenomes, console: Console) -> None:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    arguments = sys.argv[1:]
-    console = Console()
-    if not console.is_terminal:
-        console.width = 160  # a file has no edge at which long names would have to be folded
-    try:
+    arguments, console = sys.argv[1:], make_console()
+    with errors_as_sentences("what has come is kept, and the same command goes on from there"):
         if arguments[:1] == ["verify"]:
             verify_genomes(tyro.cli(VerifyGenomes, prog="fetch_genomes.py verify", args=arguments[1:]), console)
         else:
             fetch_genomes(tyro.cli(FetchGenomes, config=(tyro.conf.OmitArgPrefixes,)), console)
-    except (ValueError, OSError) as error:
-        Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("\nstopped; what has come is kept, and the same command goes on from there")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

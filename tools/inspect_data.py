@@ -2,15 +2,14 @@
 """Say what is in a genome store, what training will see of it, and what any row of a run holds."""
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from agront_data import GenomeStore, WindowGrid, find_duplicates
 from agront_data.genome_names import unknown_names
+from command_line import errors_as_sentences, make_console
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from row_settings import RowSettings, settings_of_preset, settings_of_run
 from species_chart import draw_species_shares
@@ -155,17 +154,8 @@ def report_duplicates(store: GenomeStore, held_out: WindowGrid | None, options: 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(InspectData, config=(tyro.conf.OmitArgPrefixes,))
-    console = Console()
-    if not console.is_terminal:
-        console.width = 200  # a file has no edge at which long names would have to be folded
-    try:
-        inspect_data(options, console)
-    except (ValueError, OSError) as error:
-        Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("\nstopped")
-        sys.exit(130)
+    with errors_as_sentences(""):
+        inspect_data(options, make_console())
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@
 import dataclasses
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from agront_data import GenomeProgress, GenomeStore, ingest_genomes
+from command_line import errors_as_sentences, make_console
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -162,17 +162,8 @@ def summarize(store: GenomeStore, console: Console) -> None:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(PrepareData, config=(tyro.conf.OmitArgPrefixes,))
-    console = Console()
-    if not console.is_terminal:
-        console.width = 160  # a file has no edge at which long names would have to be folded
-    try:
-        prepare_data(options, console)
-    except (ValueError, OSError) as error:
-        Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("\nstopped; the same command again goes on with the genomes that are not finished")
-        sys.exit(130)
+    with errors_as_sentences("the same command again goes on with the genomes that are not finished"):
+        prepare_data(options, make_console())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Pre-train an AgroNT on a genome store: `tools/pretrain.py demo --data STORE --run RUN`. Again, to resume."""
 
-import sys
 from pathlib import Path
 
 import jax
@@ -10,10 +9,10 @@ from agront_data import GenomeStore, PretrainingLoader, RowOrder, TokenBatch, Wi
 from agront_model import AgroNTConfig, count_parameters, make_model
 from agront_tokenizer import KmerTokenizer, Vocabulary
 from agront_train import ProgressBar, plot_losses, train
+from command_line import errors_as_sentences
 from held_out_report import fit_baselines, report
 from presets import PRESETS, Experiment
 from rich.console import Console
-from rich.markup import escape
 from shell_command import shell_command
 
 
@@ -161,14 +160,8 @@ def describe(
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     experiment = tyro.extras.overridable_config_cli(PRESETS, description=__doc__)
-    try:
+    with errors_as_sentences("the same command again resumes from the last checkpoint"):
         pretrain(experiment, Console())
-    except (ValueError, OSError, FloatingPointError) as error:
-        Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("\nstopped; the same command again resumes from the last checkpoint")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ Four layers, 192 wide, rows of 128 tokens: many small updates teach more in an h
 
 Seen on five pieces of plant sequence, 3.24 Mbp (the two example genomes, a megabase each of A. thaliana Ler, A. lyrata
 and rice), with `--train.steps 2000 --windows.max-n-fraction 0.5`, JAX 0.10.2, half an hour on two busy cores; held-out
-loss in nats a token over 51,293 tokens, and the model minus the baseline with its standard error:
+loss in nats a token over 51,293 tokens, and the model minus the baseline with its standard error (rows come in another
+order since, and another run gives other digits):
 
     this model         7.968
     6-mer frequencies  8.093   -0.125 ± 0.010

@@ -21,8 +21,9 @@ from agront_data.ingest_workers import ingest_in_parallel
 from agront_data.store_header import StoreHeader, read_header, write_header
 from agront_data.write_lock import write_lock
 
-# Names become folders in the store and the part before the ":" in "genome:contig".
 _MARKER = json.dumps({"format": storage.FORMAT, "format_version": storage.FORMAT_VERSION}).encode()
+
+# Names become folders in the store and the part before the ":" in "genome:contig".
 _GENOME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

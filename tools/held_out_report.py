@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,8 @@ from agront_data import (
     training_token_counts,
 )
 from agront_tokenizer import KmerTokenizer
-from agront_train import RowLosses, TrainResult, paired_difference
+from agront_train import RowLosses, paired_difference
 from agront_train.whole_file import write_whole
-from presets import Experiment
 from rich.console import Console
 from rich.table import Table
 from shell_command import shell_command, with_option
@@ -54,10 +54,19 @@ def fit_baselines(
     return baselines
 
 
-def report(experiment: Experiment, result: TrainResult, baselines: Mapping[str, RowLosses], console: Console) -> None:
-    """Print the summary of a run, and leave its numbers in `RUN/summary.json`."""
-    losses, run = result.held_out, experiment.run
-    step = int(result.state.step)
+def report(
+    run: Path, step: int, checkpoint: Path, losses: RowLosses, baselines: Mapping[str, RowLosses], console: Console
+) -> None:
+    """Print the summary of a run, and leave its numbers in `RUN/summary.json`.
+
+    Args:
+        run: the run folder.
+        step: updates made.
+        checkpoint: the last one.
+        losses: of the held-out rows at the end.
+        baselines: of the same rows, by name.
+        console: where to.
+    """
     numbers: dict[str, Any] = {
         "step": step,
         "held_out_tokens": int(losses.num_tokens.sum()),
@@ -96,7 +105,7 @@ def report(experiment: Experiment, result: TrainResult, baselines: Mapping[str, 
             console.print(f"[yellow]The model does worse than {name}: it has not learned yet.[/]", highlight=False)
             break
     lines = [
-        f"checkpoint   {result.checkpoint}",
+        f"checkpoint   {checkpoint}",
         f"loss curve   {run / 'loss.png'}",
         f"numbers      {run / 'metrics.jsonl'}, {run / 'summary.json'}",
         f"tensorboard  {run / 'tensorboard'}",

@@ -1,19 +1,35 @@
 #!/usr/bin/env python3
 """Pre-train an AgroNT on a genome store: `tools/pretrain.py demo --data STORE --run RUN`. Again, to resume."""
 
+import dataclasses
+import signal
+import sys
 from pathlib import Path
 
 import jax
 import tyro
-from agront_data import GenomeStore, PretrainingLoader, RowOrder, TokenBatch, WindowGrid, held_out_batches
-from agront_model import AgroNTConfig, count_parameters, make_model
+from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
+from agront_model import AgroNTConfig, load_pretrained, make_model
 from agront_tokenizer import KmerTokenizer, Vocabulary
-from agront_train import ProgressBar, plot_losses, train
+from agront_train import (
+    RowLosses,
+    check_batch_size,
+    connect,
+    fingerprint,
+    is_first,
+    on_first,
+    plot_losses,
+    train,
+)
 from command_line import errors_as_sentences
 from held_out_report import fit_baselines, report
+from monitoring import make_monitoring
 from presets import PRESETS, Experiment
 from rich.console import Console
+from run_description import describe
+from several_processes import ending_at_once
 from shell_command import shell_command
+from stop_signals import stop_signals
 
 
 def row_tokens(experiment: Experiment, tokenizer: KmerTokenizer) -> int:
@@ -63,11 +79,13 @@ def choose_devices(experiment: Experiment) -> list[jax.Device]:
     """The first so many of this machine's devices.
 
     Raises:
-        ValueError: there are not so many.
+        ValueError: there are not so many, or several processes train, which use all they have.
     """
     devices = jax.local_devices()
     if experiment.devices is None:
         return devices
+    if jax.process_count() > 1:
+        raise ValueError("--devices is for one process: several use all the devices they have")
     if not 1 <= experiment.devices <= len(devices):
         raise ValueError(f"--devices is {experiment.devices}: this machine has {len(devices)}")
     return devices[: experiment.devices]
@@ -76,13 +94,18 @@ def choose_devices(experiment: Experiment) -> list[jax.Device]:
 def pretrain(experiment: Experiment, console: Console) -> None:
     """Train, draw the loss curve, and say what was learned beyond two baselines."""
     config, tokenizer = experiment.train, KmerTokenizer()
+    start = None if experiment.init_from is None else load_pretrained(experiment.init_from, experiment.precision)
+    if start is not None:
+        experiment = dataclasses.replace(experiment, model=start.config)
     check_vocabulary(experiment.model, tokenizer.vocabulary)
     num_tokens = row_tokens(experiment, tokenizer)
     devices = choose_devices(experiment)
+    all_devices = devices if jax.process_count() == 1 else jax.devices()
+    check_batch_size(config, len(all_devices))
     store = open_store(experiment.data, experiment.endpoint)
     training = WindowGrid.build(store, experiment.windows, experiment.held_out, "training")
     unseen = WindowGrid.build(store, experiment.windows, experiment.held_out, "held_out")
-    describe(experiment, training, unseen, num_tokens, devices, console)
+    describe(experiment, training, unseen, num_tokens, all_devices, console)
 
     loader = PretrainingLoader(
         store,
@@ -91,77 +114,64 @@ def pretrain(experiment: Experiment, console: Console) -> None:
         batch_size=config.batch_size,
         num_tokens=num_tokens,
         seed=config.seed,
+        host=jax.process_index(),
+        hosts=jax.process_count(),
         both_strands=experiment.both_strands,
         mixture=experiment.mixture,
         soft_masked_weight=experiment.soft_masked_weight,
     )
     # As many rows at once as a device holds in training.
-    rows = len(devices) * max(1, config.batch_size // (len(devices) * config.micro_batches))
+    rows = config.batch_size // config.micro_batches
     held_out: list[TokenBatch] = list(
         held_out_batches(store, unseen, tokenizer, batch_size=rows, num_tokens=num_tokens)
     )
+
     # Before training, not after: whatever is wrong with the data shows now.
-    baselines = fit_baselines(
-        store, training, tokenizer, held_out, num_tokens, experiment.both_strands, experiment.mixture
-    )
-    result = train(
-        make_model(experiment.model, experiment.precision, remat=experiment.remat),
-        loader,
-        held_out,
-        config=config,
-        vocabulary=tokenizer.vocabulary,
-        num_tokens=num_tokens,
-        run=experiment.run,
-        identity={
-            **experiment.identity(),
-            "vocabulary": tokenizer.vocabulary.fingerprint,
-            "store": store.fingerprint,
-        },
-        observers=lambda resume_at: [ProgressBar(console, steps=config.steps, resume_at=resume_at)],
-        devices=devices,
-    )
-    losses = {name: baseline.mean for name, baseline in baselines.items()}
-    plot_losses(experiment.run / "metrics.jsonl", experiment.run / "loss.png", baselines=losses)
-    report(experiment, result, baselines, console)
+    def baseline_losses() -> dict[str, RowLosses]:
+        return fit_baselines(
+            store, training, tokenizer, held_out, num_tokens, experiment.both_strands, experiment.mixture
+        )
 
+    baselines = on_first(baseline_losses) or {}
+    fingerprints = {
+        "vocabulary": tokenizer.vocabulary.fingerprint,
+        "store": store.fingerprint,
+        **({} if start is None else {"initial_parameters": fingerprint(start.params)}),
+    }
+    with stop_signals(lambda message: console.print(message, soft_wrap=True)) as signals:
+        result = train(
+            make_model(experiment.model, experiment.precision, remat=experiment.remat),
+            loader,
+            held_out,
+            config=config,
+            vocabulary=tokenizer.vocabulary,
+            num_tokens=num_tokens,
+            run=experiment.run,
+            identity={**experiment.identity(), **fingerprints},
+            initial_params=None if start is None else start.params,
+            monitoring=make_monitoring(experiment, unseen, tokenizer, num_tokens, all_devices, fingerprints, console),
+            should_stop=signals,
+            devices=None if jax.process_count() > 1 else devices,
+        )
+    losses = result.held_out
+    if losses is None:
+        console.print("The same command again goes on from there.")
+        sys.exit(130 if signals.received == signal.SIGINT else 0)
 
-def describe(
-    experiment: Experiment,
-    training: WindowGrid,
-    unseen: WindowGrid,
-    num_tokens: int,
-    devices: list[jax.Device],
-    console: Console,
-) -> None:
-    """Say what will be trained on what, before it takes time."""
-    model, config = experiment.model, experiment.train
-    lines = [
-        f"data   {training.store.num_bases:,} bases of {len(training.store.genomes)} genomes; {len(training):,} "
-        f"windows of {experiment.windows.length:,} bases to train on, {len(unseen):,} held out",
-        f"model  {count_parameters(model):,} parameters: {model.num_layers} layers, width {model.embed_dim}, "
-        f"{experiment.precision.compute}",
-        f"train  {config.steps:,} updates of {config.batch_size:,} rows x {num_tokens:,} tokens, on {len(devices)} "
-        f"{devices[0].platform.upper()} device{'s' if len(devices) > 1 else ''}",
-    ]
-    for count, what in (
-        (training.short_windows, "training windows are short and padded"),
-        (training.skipped_short, "stretches are shorter than a window and skipped"),
-        (training.skipped_n, "training windows hold too many N and are skipped"),
-        (training.skipped_soft_masked, "training windows are soft-masked too far and are skipped"),
-    ):
-        if count:
-            lines.append(f"       {count:,} {what}")
-    if not experiment.mixture.is_proportional:
-        shares = RowOrder(grid=training, seed=config.seed, mixture=experiment.mixture).shares()
-        lines.append("mix    " + ", ".join(f"{name} {share:.1%}" for name, share in shares.items()))
-    console.print("\n".join(lines), highlight=False, soft_wrap=True)
+    def conclude() -> None:
+        levels = {name: baseline.mean for name, baseline in baselines.items()}
+        plot_losses(experiment.run / "metrics.jsonl", experiment.run / "loss.png", baselines=levels)
+        report(experiment.run, int(result.state.step), result.checkpoint, losses, baselines, console)
+
+    on_first(conclude)  # the others wait: with their end JAX would end the first too
 
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     experiment = tyro.extras.overridable_config_cli(PRESETS, description=__doc__)
-    with errors_as_sentences("the same command again resumes from the last checkpoint"):
-        pretrain(experiment, Console())
+    with ending_at_once(), errors_as_sentences("the same command again resumes from the last checkpoint"):
+        connect(experiment.coordinator, experiment.num_processes, experiment.process_id)
+        pretrain(experiment, Console(quiet=not is_first()))
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("tokenizer", "data", "model", "train")
 
 # Which siblings a package may import.
-ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "train": set()}
+ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "train": {"wandb"}}
 
 # Imported inside a function, by those who installed an extra.
-EXTRAS = {"tokenizer": set(), "data": set(), "model": {"torch"}, "train": set()}
+EXTRAS = {"tokenizer": set(), "data": set(), "model": {"torch"}, "train": {"wandb"}}
 
 # Distributions whose name is not that of what one imports.
 DISTRIBUTION_OF = {"haiku": "dm-haiku", "orbax": "orbax-checkpoint"}

@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 from agront_train import init_state, make_replicated_step, replicate, unreplicate
-from agront_train.replication import split_batch
+from agront_train.device_batch import split_batch
 
 CUTS = [(2, 1), (4, 1), (1, 4)]  # devices, micro-batches
 
@@ -26,7 +26,7 @@ def three_updates(parts, num_devices, micro_batches) -> Updates:
     step = make_replicated_step(parts.model, parts.config, parts.tokenizer.vocabulary, devices)
     state, loader = replicate(start, devices), parts.loader()
     for number in range(3):
-        state, metrics = step(state, *split_batch(next(loader), num_devices, micro_batches))
+        state, metrics, _ = step(state, split_batch(next(loader), num_devices, micro_batches))
         losses.append(float(unreplicate(metrics).loss))
         if number == 0:  # Adam's first mean of gradients is (1 - b1) times the first gradient
             mean = optax.tree_utils.tree_get(unreplicate(state).opt_state, "mu")

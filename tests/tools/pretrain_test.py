@@ -10,7 +10,7 @@ from pathlib import Path
 import pretrain
 import pytest
 from agront_data import Windows, ingest_genomes
-from agront_tokenizer import KmerTokenizer
+from agront_tokenizer import AGRONT_VOCABULARY, KmerTokenizer
 from presets import PRESETS
 
 TOOL = Path(pretrain.__file__)
@@ -54,7 +54,8 @@ def printed_loss(out):
 def test_a_run_leaves_checkpoints_metrics_tensorboard_picture_and_summary(finished):
     run, out = finished
     assert {path.name for path in run.iterdir()} == {
-        "run.json", "checkpoints", "metrics.jsonl", "tensorboard", "loss.png", "summary.json",
+        *("run.json", "checkpoints", "metrics.jsonl", "notes.log", "sessions.jsonl", "tensorboard", "loss.png"),
+        "summary.json",
     }  # fmt: skip
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["3", "4"]
     assert (run / "loss.png").read_bytes().startswith(b"\x89PNG")
@@ -68,10 +69,15 @@ def test_metrics_hold_every_update_with_the_fields_named(finished):
     run, _ = finished
     records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [record["step"] for record in records] == [1, 2, 3, 4]
-    fields = {"step", "loss", "learning_rate", "grad_norm", "tokens_per_second"}
+    fields = {"step", "loss", "learning_rate", "grad_norm", "tokens_per_second", "data_wait", "utilisation"}
     for record in records:
-        assert set(record) - {"held_out_loss"} == fields
-        assert all(math.isfinite(value) and value > 0 for value in record.values())
+        assert set(record) - {"held_out_loss", "guesses"} == fields
+        assert 0 <= record.pop("data_wait") <= 1
+        assert all(math.isfinite(value) and value > 0 for name, value in record.items() if name != "guesses")
+        assert ("guesses" in record) == ("held_out_loss" in record)
+        for guess in record.get("guesses", []):
+            assert set(guess) == {"row", "position", "token", "top"}
+            assert all(token in AGRONT_VOCABULARY.tokens and 0 < share < 1 for token, share in guess["top"])
     assert [record["step"] for record in records if "held_out_loss" in record] == [2, 4]
 
 

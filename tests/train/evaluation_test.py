@@ -66,3 +66,17 @@ def test_held_out_masks_do_not_depend_on_the_batch():
     whole = mask_held_out(masking_key(0), batch.tokens, batch.rows, **arguments)
     half = mask_held_out(masking_key(0), batch.tokens[2:], batch.rows[2:], **arguments)
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[2:], b), whole, half)
+
+
+def test_losses_by_group_by_hand():
+    # The fourth row has a group but no token, the last two are filling.
+    losses = RowLosses(np.array([1.0, 5.0, 3.0, 0.0, 0.0, 0.0]), np.array([1.0, 2.0, 3.0, 0.0, 0.0, 0.0]))
+    by_group = losses.by_group(["rice", "maize", "rice", "none"])
+    assert by_group == {"rice": 1.0, "maize": 2.5}
+    assert list(by_group) == ["rice", "maize"]
+
+
+@pytest.mark.parametrize("groups", [["rice"], ["rice"] * 4])
+def test_a_row_with_tokens_needs_its_group(groups):
+    with pytest.raises(ValueError, match="were given for 3 rows, 2 of them with tokens"):
+        RowLosses(np.ones(3), np.array([1.0, 2.0, 0.0])).by_group(groups)

@@ -1,11 +1,10 @@
-import dataclasses
-
 import jax
 import numpy as np
 import pytest
 from agront_train import init_state, make_gradient, make_replicated_step, replicate, unreplicate
-from agront_train.replication import AXIS, check_batch_size, split_batch
-from toy_training import CONFIG, ToyBatch, ToyBatches, ToyModel, ToyVocabulary
+from agront_train.device_batch import split_batch
+from agront_train.replication import AXIS
+from toy_training import CONFIG, ToyBatches, ToyModel, ToyVocabulary
 
 MODEL, VOCABULARY = ToyModel(), ToyVocabulary()
 
@@ -16,7 +15,7 @@ def three_updates(num_devices, micro_batches, weighted=False):
     step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
     batches = ToyBatches(weighted=weighted)
     for _ in range(3):
-        state, metrics = step(state, *split_batch(next(batches), num_devices, micro_batches))
+        state, metrics, _ = step(state, split_batch(next(batches), num_devices, micro_batches))
     return unreplicate((state, metrics))
 
 
@@ -71,7 +70,7 @@ def test_all_devices_hold_the_same_parameters_after_an_update():
     assert len(devices) == 4
     state = replicate(init_state(MODEL, CONFIG, 32), devices)
     step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
-    state, _ = step(state, *split_batch(next(ToyBatches()), 4, 1))
+    state, _, _ = step(state, split_batch(next(ToyBatches()), 4, 1))
     for leaf in jax.tree.leaves(state.params):
         for copy in np.asarray(leaf)[1:]:
             np.testing.assert_array_equal(copy, np.asarray(leaf)[0])
@@ -82,34 +81,10 @@ def test_what_unreplicate_gives_is_not_overwritten_by_the_next_donated_step():
     state = replicate(init_state(MODEL, CONFIG, 32), devices)
     step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
     batches = ToyBatches()
-    state, _ = step(state, *split_batch(next(batches), 1, 1))
+    state, _, _ = step(state, split_batch(next(batches), 1, 1))
     kept = unreplicate(state.params)
     before = jax.tree.map(np.copy, kept)
     for _ in range(3):
-        state, _ = step(state, *split_batch(next(batches), 1, 1))
+        state, _, _ = step(state, split_batch(next(batches), 1, 1))
     jax.tree.map(np.testing.assert_array_equal, kept, before)
     assert jax.tree.leaves(kept)[0].base is None or jax.tree.leaves(kept)[0].base.flags.owndata
-
-
-def test_split_batch_keeps_rows_in_order():
-    batch = ToyBatch(np.arange(24, dtype=np.uint16).reshape(8, 3), np.arange(100, 108))
-    cut = split_batch(batch, 2, 2)
-    assert cut.tokens.shape == (2, 2, 2, 3)
-    np.testing.assert_array_equal(cut.rows.ravel(), batch.rows)
-    np.testing.assert_array_equal(cut.tokens.reshape(8, 3), batch.tokens)
-    assert cut.loss_weights is None
-    weights = np.linspace(0, 1, 24, dtype=np.float32).reshape(8, 3)
-    cut = split_batch(batch._replace(loss_weights=weights), 2, 2)
-    np.testing.assert_array_equal(cut.loss_weights, weights.reshape(2, 2, 2, 3))
-
-
-def test_row_numbers_beyond_32_bits_are_refused():
-    with pytest.raises(ValueError, match="4294967296 does not fit"):
-        split_batch(ToyBatch(np.zeros((1, 3), np.uint16), np.array([2**32])), 1, 1)
-
-
-def test_a_batch_that_cannot_be_cut_is_refused_with_one_that_can():
-    config = dataclasses.replace(CONFIG, batch_size=100, micro_batches=3)
-    with pytest.raises(ValueError, match=r"100 rows .* 8 devices with 3 micro-batches .* train.batch_size 96"):
-        check_batch_size(config, 8)
-    check_batch_size(dataclasses.replace(CONFIG, batch_size=96, micro_batches=3), 8)

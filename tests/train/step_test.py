@@ -3,9 +3,11 @@
 import dataclasses
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from agront_train import MaskingConfig, init_state, make_train_step
 from agront_train.interfaces import MaskingVocabulary
@@ -40,6 +42,14 @@ def update(tokens, weights):
     return step(state, np.array([[tokens]], np.uint16), np.zeros((1, 1), np.uint32), weights)[1]
 
 
+def moments(config, tokens):
+    """Adam's first mean of gradients and the gradient's norm, after one update."""
+    state = init_state(Odds(), config, len(tokens))
+    step = make_train_step(Odds(), config, VOCABULARY)
+    state, metrics = step(state, np.array([[tokens]], np.uint16), np.zeros((1, 1), np.uint32))
+    return optax.tree_utils.tree_get(state.opt_state, "mu")["bias"], metrics.grad_norm
+
+
 LIKELY, UNLIKELY = np.log(4 / 3), np.log(4)
 
 
@@ -69,3 +79,52 @@ def test_the_gradient_is_that_of_the_weighted_mean():
 def test_nothing_to_predict_is_a_loss_of_0(tokens, weights):
     metrics = update(tokens, weights)
     assert (metrics.loss, metrics.grad_norm) == (0, 0)
+
+
+@pytest.mark.parametrize(("clip_norm", "factor"), [(0.1, 0.1 / (0.75 * np.sqrt(2))), (2.0, 1.0)])
+def test_clipping_scales_the_whole_gradient_and_reports_its_norm_before(clip_norm, factor):
+    optimizer = dataclasses.replace(ALL_KEPT.optimizer, clip_norm=clip_norm)
+    mean, norm = moments(dataclasses.replace(ALL_KEPT, optimizer=optimizer), [CLS, 5])
+    np.testing.assert_allclose(mean[4:6], [0.1 * 0.75 * factor, -0.1 * 0.75 * factor], rtol=1e-5)
+    assert norm == pytest.approx(0.75 * np.sqrt(2), rel=1e-5)
+
+
+class Poisoned(Odds):
+    """Id 20 (N) makes the loss of its row something that is not a number, or the gradient alone infinite."""
+
+    def __init__(self, poison):
+        self.poison = poison
+
+    def encode(self, params, tokens):
+        bad = (tokens == N).any(axis=1)[:, None, None]
+        return Embeddings(jnp.where(bad, 1.0, 0.0) * jnp.ones((*tokens.shape, 1)))
+
+    def lm_logits(self, params, embeddings):
+        bias = params["bias"]
+        if self.poison == "loss":
+            return super().lm_logits(params, embeddings) + jnp.where(embeddings > 0, jnp.nan, 0.0)
+        # sqrt has an infinite slope at 0: the loss is finite, and its gradient is not.
+        return super().lm_logits(params, embeddings) + jnp.sqrt(jnp.where(embeddings > 0, 0.0 * bias[5] ** 2, 1.0))
+
+
+@pytest.mark.parametrize("poison", ["loss", "gradient"])
+def test_an_update_that_is_not_finite_changes_nothing_but_the_counts(poison):
+    model = Poisoned(poison)
+    step = make_train_step(model, ALL_KEPT, VOCABULARY)
+    start = init_state(model, ALL_KEPT, 4)
+    good, bad = ([[[CLS, 4, 5, token]]] for token in (4, N))
+    rows = np.zeros((1, 1), np.uint32)
+
+    once, first = step(start, np.array(bad, np.uint16), rows)
+    assert (np.isfinite(first.loss), np.isfinite(first.grad_norm)) == (poison == "gradient", False)
+    assert (once.step, once.skipped, once.skipped_in_a_row, first.skipped_in_a_row) == (1, 1, 1, 1)
+    chex.assert_trees_all_equal((once.params, once.opt_state), (start.params, start.opt_state))
+
+    twice, second = step(once, np.array(bad, np.uint16), rows)
+    assert (twice.step, twice.skipped, second.skipped_in_a_row) == (2, 2, 2)
+
+    after, third = step(twice, np.array(good, np.uint16), rows)
+    undisturbed, alone = step(start, np.array(good, np.uint16), rows)
+    assert (after.step, after.skipped, after.skipped_in_a_row) == (3, 2, 0)
+    assert third.learning_rate == alone.learning_rate  # that of the first update, as it is the first to be made
+    chex.assert_trees_all_equal((after.params, after.opt_state), (undisturbed.params, undisturbed.opt_state))

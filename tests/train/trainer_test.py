@@ -41,7 +41,8 @@ def assert_same_state(result, expected):
 
 def numbers(run):
     """All that a run recorded, but for the speed."""
-    return [{**record, "tokens_per_second": None} for record in read_metrics(run / "metrics.jsonl")]
+    records = read_metrics(run / "metrics.jsonl")
+    return [{**record, "tokens_per_second": None, "data_wait": None} for record in records]
 
 
 def test_a_run_leaves_every_update_in_its_folder(undisturbed):
@@ -52,7 +53,9 @@ def test_a_run_leaves_every_update_in_its_folder(undisturbed):
     assert records[-1]["held_out_loss"] == pytest.approx(result.held_out.mean)
     assert records[0]["learning_rate"] == pytest.approx(1e-3)
     assert records[5]["learning_rate"] == pytest.approx(1e-2)
-    assert {path.name for path in run.iterdir()} == {"run.json", "metrics.jsonl", "tensorboard", "checkpoints"}
+    assert {path.name for path in run.iterdir()} == {
+        "run.json", "metrics.jsonl", "notes.log", "tensorboard", "checkpoints",
+    }  # fmt: skip
     assert [path.name for path in sorted((run / "checkpoints").iterdir(), key=lambda path: int(path.name))] == [
         "15", "18", "20",
     ]  # fmt: skip
@@ -190,19 +193,99 @@ def test_loss_weights_reach_training_and_not_the_measurement(tmp_path):
     assert (plain.held_out.num_tokens > 20).all()
 
 
-def test_divergence_stops_the_run_before_anything_is_saved(tmp_path):
-    class Diverging(ToyModel):
-        def lm_logits(self, params, embeddings):
-            # The bias of the head starts at 0 and grows: after an update or two, this overflows.
-            return super().lm_logits(params, embeddings) * jnp.exp(1e5 * jnp.abs(params["head"]["b"]).max())
+class Poisoned(ToyModel):
+    """Loss and gradient are not a number for batches whose first row begins with the mask token."""
 
-    with pytest.raises(FloatingPointError, match=r"update \d+ has loss .* training has diverged"):
-        toy_train(tmp_path / "run", model=Diverging(), config=dataclasses.replace(CONFIG, checkpoint_every=1))
+    def encode(self, params, tokens):
+        embeddings = super().encode(params, tokens).embeddings
+        return toy_training.ToyEncoding(jnp.where((tokens == toy_training.MASK)[:, :1, None], jnp.nan, embeddings))
+
+
+class PoisonedBatches(toy_training.ToyBatches):
+    """Updates whose numbers are given get such a batch."""
+
+    def __init__(self, bad_updates, **options):
+        super().__init__(**options)
+        self.bad_updates = bad_updates
+
+    def __next__(self):
+        batch = super().__next__()
+        if self.next_batch in self.bad_updates:
+            batch.tokens[0, 0] = toy_training.MASK
+        return batch
+
+
+def test_updates_that_are_not_finite_are_skipped_counted_and_named_with_their_rows(tmp_path):
+    recorder = Recorder()
+    result = toy_train(
+        tmp_path / "run",
+        model=Poisoned(),
+        batches=PoisonedBatches({4, 5, 11}),
+        observers=lambda resume_at: [recorder],
+        config=dataclasses.replace(CONFIG, stop_after_skipped=3),
+    )
+    assert (result.state.step, result.state.skipped, result.state.skipped_in_a_row) == (20, 3, 0)
+    assert [record.step for record in recorder.records if record.skipped] == [4, 5, 11]
+    assert recorder.notes == [
+        f"update {update} was skipped: loss nan, gradient norm nan, rows {8 * update - 8} to {8 * update - 1}"
+        for update in (4, 5, 11)
+    ]
     records = list(read_metrics(tmp_path / "run" / "metrics.jsonl"))
-    assert records
-    assert all(np.isfinite(record["loss"]) for record in records)
-    saved = [int(path.name) for path in (tmp_path / "run" / "checkpoints").iterdir()]
-    assert max(saved) == records[-1]["step"]
+    assert [record["step"] for record in records if record.get("skipped")] == [4, 5, 11]
+    # The rate does not move on with a skipped update: that of the sixth is the fourth's of an undisturbed run.
+    assert records[5]["learning_rate"] == pytest.approx(1e-3 + 3 / 5 * 9e-3)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(result.state))
+    assert "update 11 was skipped" in (tmp_path / "run" / "notes.log").read_text()
+
+
+def test_too_many_skipped_in_a_row_end_the_run_with_a_report_and_the_last_good_checkpoint(tmp_path):
+    run = tmp_path / "run"
+    config = dataclasses.replace(CONFIG, stop_after_skipped=3)
+    options = {"model": Poisoned(), "config": config}
+    with pytest.raises(
+        FloatingPointError, match=r"3 updates in a row .*\(update 10 .*rows 72 to 79\); checkpoint 9 is"
+    ):
+        toy_train(run, batches=PoisonedBatches(set(range(8, 20))), **options)
+    saved = [int(path.name) for path in (run / "checkpoints").iterdir()]
+    assert max(saved) == 9
+    # Updates 8 and 9 were skipped before it was written; with good rows the run goes on from there.
+    result = toy_train(run, batches=PoisonedBatches(set()), **options)
+    assert (result.state.step, result.state.skipped) == (20, 2)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(result.state))
+
+
+def test_asked_to_stop_it_ends_with_a_checkpoint_and_resumes_exactly(undisturbed, tmp_path):
+    _, expected = undisturbed
+    asked = iter([False] * 7 + [True] * 20)
+    recorder = Recorder()
+    stopped = toy_train(tmp_path / "run", should_stop=lambda: next(asked), observers=lambda resume_at: [recorder])
+    assert stopped.held_out is None
+    assert stopped.state.step == 9  # asked at the eighth update, known when the ninth is on its way
+    assert stopped.checkpoint == tmp_path / "run" / "checkpoints" / "9"
+    assert stopped.checkpoint.is_dir()
+    assert recorder.notes == ["stopped after update 9 of 20, with a checkpoint"]
+    result = toy_train(tmp_path / "run")
+    assert_same_state(result, expected)
+    np.testing.assert_array_equal(result.held_out.loss, expected.held_out.loss)
+
+
+def test_a_stop_that_is_known_with_the_last_update_leaves_the_measurement_to_the_next_call(undisturbed, tmp_path):
+    _, expected = undisturbed
+    asked = iter([False] * 18 + [True] * 2)
+    stopped = toy_train(tmp_path / "run", should_stop=lambda: next(asked))
+    assert (stopped.state.step, stopped.held_out) == (20, None)
+    again = toy_train(tmp_path / "run")
+    np.testing.assert_array_equal(again.held_out.loss, expected.held_out.loss)
+
+
+def test_it_can_begin_with_given_parameters(tmp_path, undisturbed):
+    _, expected = undisturbed
+    params = expected.state.params
+    result = toy_train(tmp_path / "run", config=dataclasses.replace(CONFIG, steps=1), initial_params=params)
+    record = next(read_metrics(tmp_path / "run" / "metrics.jsonl"))
+    assert record["loss"] < 2.9  # guessing is 3.04
+    moved = jax.tree.map(lambda new, old: np.abs(new - old).max(), result.state.params, params)
+    assert 0 < max(jax.tree.leaves(moved)) <= 1.1e-3  # one update at a rate of 1e-3
 
 
 def test_killed_while_a_checkpoint_is_written_it_resumes_from_the_last_whole_one(tmp_path):

@@ -40,6 +40,20 @@ class Experiment:
     """Compute activations again in the backward pass: less memory, about a third more time."""
     devices: int | None = None
     """How many of this machine's devices to use; None takes all."""
+    init_from: Path | None = None
+    """A folder of published weights (config.json, model.safetensors) to begin with, not random ones, to go on with
+    pre-training on genomes of one's own. The model is then the folder's, whatever the preset says."""
+    coordinator: str | None = None
+    """HOST:PORT of the first process, where several train together. Where JAX finds the others by itself (TPU pods,
+    Slurm, Open MPI, the JAX_* variables), none of these three is needed."""
+    num_processes: int | None = None
+    """How many processes train together, one a host as a rule."""
+    process_id: int | None = None
+    """This process's number, from 0."""
+    wandb: str | None = None
+    """A project of Weights & Biases to send all numbers to."""
+    profile: int = 0
+    """How many updates to trace with JAX's profiler, from the tenth of this session on; into RUN/profile."""
 
     def identity(self) -> dict[str, Any]:
         """The settings that must be the same when a run is resumed; training adds its own."""

@@ -6,6 +6,15 @@ with the parameters of a published model.
 
 from agront_model.agront import AgroNT, Encode, Encoding, Params, count_parameters, make_model
 from agront_model.config import AGRONT_1B, AgroNTConfig
+from agront_model.cost import (
+    RowBytes,
+    RowFlops,
+    forward_flops,
+    hardware_flops,
+    model_flops,
+    row_bytes,
+    weight_copy_bytes,
+)
 from agront_model.embeddings import check_tokens
 from agront_model.precision import Precision
 from agront_model.pretrained import Pretrained, load_pretrained, save_pretrained
@@ -21,9 +30,16 @@ __all__ = [
     "Params",
     "Precision",
     "Pretrained",
+    "RowBytes",
+    "RowFlops",
     "check_tokens",
     "count_parameters",
+    "forward_flops",
+    "hardware_flops",
     "load_pretrained",
     "make_model",
+    "model_flops",
+    "row_bytes",
     "save_pretrained",
+    "weight_copy_bytes",
 ]

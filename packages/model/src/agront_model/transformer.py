@@ -6,6 +6,7 @@ from typing import NamedTuple
 import haiku as hk
 import jax
 import jax.numpy as jnp
+from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float, Int
 
 from agront_model.attention import SelfAttention
@@ -14,6 +15,10 @@ from agront_model.config import AgroNTConfig
 # Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, F hidden width of the feed-forward network,
 # H heads, L layers, A layers whose attention is asked for. Tokens are flattened because XLA's CPU backend runs the
 # matrix products on [N, D] at twice the speed of those on [B, T, D].
+
+# What the backward pass finds stored of each layer, beside its input; all but the results of matrix products and of
+# the attention core is computed again.
+_SAVED = ("query", "key", "value", "mixed", "softmax", "after_attention", "hidden")
 
 
 def gelu(x: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -40,11 +45,8 @@ class FeedForward(hk.Module):
         """Widens to `ffn_dim` and narrows again."""
         dense = partial(hk.Linear, w_init=hk.initializers.RandomNormal(self._config.initializer_range))
 
-        def activate_and_narrow(hidden: Float[Array, "N F"]) -> Float[Array, "N D"]:
-            return dense(self._config.embed_dim, name="down")(gelu(hidden))
-
-        # Of the two widest arrays of a layer only `hidden` is kept for the backward pass; its GELU is computed again.
-        return hk.remat(activate_and_narrow)(dense(self._config.ffn_dim, name="up")(inputs))
+        hidden = checkpoint_name(dense(self._config.ffn_dim, name="up")(inputs), "hidden")
+        return dense(self._config.embed_dim, name="down")(gelu(hidden))
 
 
 class StackOutput(NamedTuple):
@@ -86,7 +88,7 @@ def transformer_layers(
         inputs = x if hidden_states else None
         normed = layer_norm(config, "attention_norm")(x)
         update, weights = SelfAttention(config)(normed, valid, return_weights=maps is not None)
-        x = x + update
+        x = checkpoint_name(x + update, "after_attention")
         x = x + FeedForward(config)(layer_norm(config, "ffn_norm")(x))
         if maps is not None:
             maps = maps.at[slot].set(weights, mode="drop")
@@ -97,5 +99,8 @@ def transformer_layers(
     slot_of = {layer: slot for slot, layer in enumerate(attention_layers)}
     slots = jnp.array([slot_of.get(layer, len(attention_layers)) for layer in range(config.num_layers)])
     stack = hk.layer_stack(config.num_layers, with_per_layer_inputs=True, name="layers")
-    (x, maps), inputs = stack(hk.remat(layer) if remat else layer)((x, maps), slots)
+    # Without `remat` too, layer norms and GELU are computed again: on a CPU that is cheaper than to store them.
+    saved = () if remat else _SAVED
+    policy = jax.checkpoint_policies.save_only_these_names(*saved)
+    (x, maps), inputs = stack(hk.remat(layer, prevent_cse=False, policy=policy))((x, maps), slots)
     return StackOutput(x, inputs, maps)

@@ -5,9 +5,8 @@ It does not notice a flipped byte, and restores another shape than asked for wit
 of every leaf stand beside the arrays, and are checked when they are read.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +14,13 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
+from agront_train.array_digests import check_shapes, describe, json_digest
+from agront_train.orbax_manager import open_manager
 from agront_train.run_identity import check_same_run
 from agront_train.step import TrainState
+
+# Of what `metadata` holds; a version that holds something else must still read this one.
+FORMAT = 1
 
 
 class Restored(NamedTuple):
@@ -42,20 +46,16 @@ class Checkpointer:
         """
         self._folder = folder
         self._keep = keep
-        self._manager = self._open()
+        self._writing: int | None = None
+        self._manager = open_manager(self._folder, self._keep)
 
     def __enter__(self) -> "Checkpointer":
         return self
 
     def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(CheckpointWriteError):  # something else ends the run already
+            self.wait()
         self._manager.close()
-
-    def _open(self) -> ocp.CheckpointManager:
-        options = ocp.CheckpointManagerOptions(
-            max_to_keep=self._keep, enable_async_checkpointing=True, cleanup_tmp_directories=True
-        )
-        handlers = {"state": ocp.PyTreeCheckpointHandler(), "metadata": ocp.JsonCheckpointHandler()}
-        return ocp.CheckpointManager(self._folder.absolute(), options=options, item_handlers=handlers)
 
     @property
     def steps(self) -> list[int]:
@@ -76,19 +76,51 @@ class Checkpointer:
 
         Raises:
             ValueError: there is a checkpoint of this step.
+            CheckpointWriteError: it cannot be written. What lies in the folder already is as it was.
         """
+        self.wait()
         step = int(state.step)
         if step in self._manager.all_steps():
             raise ValueError(f"{self.path(step)} exists: a checkpoint is never written over")
-        metadata = {"loader_state": dict(loader_state), "identity": dict(identity), "leaves": _describe(state)}
-        sealed = {"content": metadata, "digest": _json_digest(metadata)}
-        self._manager.save(
-            step, args=ocp.args.Composite(state=ocp.args.PyTreeSave(state), metadata=ocp.args.JsonSave(sealed))
-        )
+        metadata = {
+            "format": FORMAT,
+            "loader_state": dict(loader_state),
+            "identity": dict(identity),
+            "leaves": describe(state),
+        }
+        sealed = {"content": metadata, "digest": json_digest(metadata)}
+        arguments = ocp.args.Composite(state=ocp.args.PyTreeSave(state), metadata=ocp.args.JsonSave(sealed))
+        self._writing = step
+        with self._failure_said():
+            self._manager.save(step, args=arguments)
 
     def wait(self) -> None:
-        """Return when the last checkpoint is on disk."""
-        self._manager.wait_until_finished()
+        """Return when the last checkpoint is on disk.
+
+        Raises:
+            CheckpointWriteError: it could not be written. What lies in the folder already is as it was.
+        """
+        if self._writing is not None:
+            with self._failure_said():
+                self._manager.wait_until_finished()
+            self._writing = None
+
+    def check(self) -> None:
+        """Raise `CheckpointWriteError` if the last checkpoint has failed by now; does not wait."""
+        if self._writing is not None and not self._manager.is_saving_in_progress():
+            self.wait()
+
+    @contextlib.contextmanager
+    def _failure_said(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # Orbax raises whatever its writers raise
+            step, self._writing = self._writing, None
+            # Orbax takes the failed one for written until it looks anew; opening removes what is left of it.
+            self._manager.close()
+            self._manager = open_manager(self._folder, self._keep)
+            reason = next((line for line in str(error).splitlines() if line), type(error).__name__)
+            raise CheckpointWriteError(f"checkpoint {self.path(step or 0)} could not be written: {reason}") from error
 
     def restore(self, template: TrainState, identity: Mapping[str, Any]) -> Restored | None:
         """The newest whole checkpoint, or None where there is none at all.
@@ -109,7 +141,7 @@ class Checkpointer:
             try:
                 metadata = self._read_metadata(step)
                 check_same_run(metadata["identity"], identity, self.path(step))
-                _check_leaves(template, metadata["leaves"], self.path(step))
+                check_shapes(template, metadata["leaves"], self.path(step))
                 state = self._read_state(step, template, metadata["leaves"])
             except _DamagedError as error:
                 damaged[step] = error
@@ -129,8 +161,13 @@ class Checkpointer:
             content, digest = sealed["content"], sealed["digest"]
         except Exception as error:  # Orbax raises whatever its readers raise
             raise _DamagedError(f"metadata cannot be read: {error}") from error
-        if digest != _json_digest(content):
+        if digest != json_digest(content):
             raise _DamagedError("metadata differs from its digest")
+        if content.get("format") != FORMAT:
+            raise ValueError(
+                f"{self.path(step)} has format {content.get('format')}, and this version reads {FORMAT}: train on with "
+                "the version that wrote it"
+            )
         return content
 
     def _read_state(self, step: int, template: TrainState, leaves: Mapping[str, Any]) -> TrainState:
@@ -142,7 +179,7 @@ class Checkpointer:
             state = self._manager.restore(step, args=ocp.args.Composite(state=arguments))["state"]
         except Exception as error:  # Orbax raises whatever its readers raise
             raise _DamagedError(f"state cannot be read: {error}") from error
-        for path, leaf in _describe(state).items():
+        for path, leaf in describe(state).items():
             if leaf != leaves[path]:
                 raise _DamagedError(f"leaf {path} differs from its digest, shape or type")
         return state
@@ -156,39 +193,15 @@ class Checkpointer:
             aside = aside.with_name(f"{step}.{attempt}")
         self.path(step).rename(aside)
         self._manager.close()
-        self._manager = self._open()  # Orbax keeps a list of its own, and would not write this step again
+        self._manager = open_manager(
+            self._folder, self._keep
+        )  # Orbax keeps a list of its own, and would not write this step again
         return f"checkpoint {step} is damaged ({error}); moved to {aside}"
 
 
-def _check_leaves(template: TrainState, leaves: Mapping[str, Any], path: Path) -> None:
-    """Refuse a checkpoint that holds other arrays than asked for: whole, but of another model or optimizer."""
-    wanted = {name: f"{leaf.dtype}{list(leaf.shape)}" for name, leaf in _leaves(template)}
-    found = {name: f"{leaf['dtype']}{leaf['shape']}" for name, leaf in leaves.items()}
-    for name in {**wanted, **found}:
-        if wanted.get(name) != found.get(name):
-            raise ValueError(
-                f"{path} holds other arrays: {name} is {found.get(name, 'missing')} there, "
-                f"{wanted.get(name, 'missing')} here. It was written by another model, optimizer or version"
-            )
+class CheckpointWriteError(OSError):
+    """A checkpoint could not be written, as on a full disk; older ones are as they were."""
 
 
 class _DamagedError(Exception):
     """This checkpoint cannot be used; the one before it may be."""
-
-
-def _leaves(tree: Any) -> list[tuple[str, Any]]:
-    return [(jax.tree_util.keystr(path), leaf) for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]]
-
-
-def _describe(tree: Any) -> dict[str, dict[str, Any]]:
-    """Shape, type and digest of every leaf by its path."""
-    described = {}
-    for path, leaf in _leaves(tree):
-        data = np.ascontiguousarray(leaf).reshape(-1).view(np.uint8)
-        digest = hashlib.blake2b(data.data, digest_size=16).hexdigest()
-        described[path] = {"shape": list(leaf.shape), "dtype": str(leaf.dtype), "digest": digest}
-    return described
-
-
-def _json_digest(value: Any) -> str:
-    return hashlib.blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -62,7 +62,10 @@ class OptimizerConfig:
 
 
 # What may change when a run is resumed: it changes neither the rows nor the arithmetic of a step beyond rounding.
-CHANGEABLE = ("steps", "micro_batches", "evaluate_every", "checkpoint_every", "keep_checkpoints")
+CHANGEABLE = (
+    *("steps", "micro_batches", "shard_optimizer"),
+    *("evaluate_every", "checkpoint_every", "keep_checkpoints", "stop_after_skipped"),
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,8 @@ class TrainConfig:
     """Rows of one update over all hosts, devices and micro-batches."""
     micro_batches: int = 1
     """Parts into which each device cuts its rows, one after another, to save memory."""
+    shard_optimizer: bool = False
+    """Keep on each of N devices only 1/N of Adam's moments, 8/N bytes a parameter in place of 8 (ZeRO-1)."""
     seed: int = 0
     """Seeds the initial parameters and the masks."""
     masking: MaskingConfig = MaskingConfig()
@@ -87,10 +92,12 @@ class TrainConfig:
     """Updates between two checkpoints; one is written at the end in any case."""
     keep_checkpoints: int = 3
     """How many of the newest checkpoints stay on disk."""
+    stop_after_skipped: int = 10
+    """End the run after so many updates in a row that were skipped because loss or gradient was not finite."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", *CHANGEABLE[1:]):
-            if getattr(self, name) < 1:
+        for name in ("batch_size", *CHANGEABLE):
+            if getattr(self, name) < 1 and name != "shard_optimizer":
                 raise ValueError(f"train.{name} is {getattr(self, name)}: it must be at least 1")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"train.seed is {self.seed}: it must lie in [0, 2**32)")

@@ -2,12 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+import math
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from tensorboardX import SummaryWriter
-
+from agront_train.appended_file import AppendedFile
+from agront_train.guesses import Guess, guesses_as_markdown
+from agront_train.tensorboard_events import first_events, summary_event
 from agront_train.whole_file import write_whole
 
 
@@ -27,10 +32,53 @@ class StepRecord:
     """Tokens of the global batch, padding included, by the time of the update; compilation counts in the first."""
     held_out_loss: float | None = None
     """Mean held-out loss after this update, nats a token at `<mask>`; None where it was not measured."""
+    held_out_loss_by_group: Mapping[str, float] | None = None
+    """The same for each group of held-out rows, such as a species."""
+    guesses: tuple[Guess, ...] | None = None
+    """What the model guesses at some masked positions of a held-out row; None where it was not asked."""
+    data_wait: float | None = None
+    """Share of the update's time, 0 to 1, that was spent waiting for its batch."""
+    utilisation: float | None = None
+    """Floating-point operations of the model a second as a share of the devices' peak; None where that is unknown."""
+    skipped: bool = False
+    """Whether the update was left out because its loss or gradient, as given here, is not finite."""
 
     def to_json(self) -> dict[str, Any]:
-        """The fields that were measured."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+        """The fields that were measured, as JSON knows them: null for a number that is not finite."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: _to_json(value) for name, value in fields.items() if value is not None and value is not False}
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Guess):
+        value = value._asdict()
+    if isinstance(value, Mapping):
+        return {name: _to_json(inner) for name, inner in value.items()}
+    return [_to_json(inner) for inner in value] if isinstance(value, tuple) else value
+
+
+# Dashboards show what stands before the slash as a section.
+_TAGS = {
+    "loss": "loss/training",
+    "held_out_loss": "loss/held_out",
+    "learning_rate": "optimizer/learning_rate",
+    "grad_norm": "optimizer/grad_norm",
+    "tokens_per_second": "speed/tokens_per_second",
+    "utilisation": "speed/utilisation",
+    "data_wait": "speed/data_wait",
+}
+
+
+def tagged_scalars(record: StepRecord) -> dict[str, float]:
+    """The finite numbers of a record under the names that dashboards show them by."""
+    values = {tag: getattr(record, name) for name, tag in _TAGS.items()}
+    for group, loss in (record.held_out_loss_by_group or {}).items():
+        values[f"held_out_loss_by_group/{group}"] = loss
+    if record.skipped:
+        values["optimizer/skipped_update"] = 1.0
+    return {tag: value for tag, value in values.items() if value is not None and math.isfinite(value)}
 
 
 class Observer(Protocol):
@@ -58,40 +106,58 @@ class MetricsFile:
         """
         kept = [record for record in read_metrics(path) if record["step"] <= resume_at] if path.exists() else []
         write_whole(path, "".join(json.dumps(record) + "\n" for record in kept))
-        self._file = path.open("a")
+        self._file = AppendedFile(path)
 
     def record(self, record: StepRecord) -> None:
-        """Write a line."""
-        self._file.write(json.dumps(record.to_json()) + "\n")
-        self._file.flush()
+        """Write a line.
+
+        Raises:
+            OSError: it cannot be written, as on a full disk. It is kept, and written with the next one that can be.
+        """
+        self._file.append(json.dumps(record.to_json(), allow_nan=False).encode() + b"\n")
 
     def note(self, message: str) -> None:
         """Notes are for people; the file holds numbers."""
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file.
+
+        Raises:
+            OSError: lines are left that could not be written.
+        """
         self._file.close()
 
 
 class TensorBoardLog:
-    """An `Observer` that writes TensorBoard scalars."""
+    """An `Observer` that writes TensorBoard's scalars, and guesses as text."""
 
     def __init__(self, folder: Path, *, resume_at: int = 0):
         """Open a new event file; TensorBoard hides what older ones hold of later updates than `resume_at`."""
-        self._writer = SummaryWriter(str(folder), purge_step=resume_at + 1)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Sorted by name, files are in the order of their beginning.
+        name = f"events.out.tfevents.{time.time_ns() / 1e9:.6f}.{socket.gethostname()}.{os.getpid()}"
+        self._file = AppendedFile(folder / name)
+        self._file.append(first_events(resume_at + 1))
 
     def record(self, record: StepRecord) -> None:
-        """Write every number of the record under its name."""
-        for name, value in record.to_json().items():
-            if name != "step":
-                self._writer.add_scalar(name, value, record.step)
+        """Write every number that is finite.
+
+        Raises:
+            OSError: it cannot be written, as on a full disk. It is kept, and written with the next one that can be.
+        """
+        texts = {} if record.guesses is None else {"guesses": guesses_as_markdown(record.guesses)}
+        self._file.append(summary_event(record.step, tagged_scalars(record), texts))
 
     def note(self, message: str) -> None:
         """Notes are for people; the log holds numbers."""
 
     def close(self) -> None:
-        """Flush and close."""
-        self._writer.close()
+        """Close the file.
+
+        Raises:
+            OSError: events are left that could not be written.
+        """
+        self._file.close()
 
 
 def read_metrics(path: Path) -> Iterator[dict[str, Any]]:

@@ -21,11 +21,12 @@ def learning_rate_schedule(config: OptimizerConfig) -> optax.Schedule:
 
 
 def make_optimizer(config: OptimizerConfig) -> optax.GradientTransformation:
-    """Clipping where asked for, Adam, decoupled weight decay where asked for, and the schedule."""
-    clip = [] if config.clip_norm is None else [optax.clip_by_global_norm(config.clip_norm)]
+    """Adam, decoupled weight decay where asked for, and the schedule: each element by itself.
+
+    Clipping, which needs the norm over all, is done in the step: so this works on a device's share of the elements too.
+    """
     decay = [] if config.weight_decay == 0 else [optax.add_decayed_weights(config.weight_decay, _is_matrix)]
     return optax.chain(
-        *clip,
         optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps),
         *decay,
         optax.scale_by_learning_rate(learning_rate_schedule(config)),

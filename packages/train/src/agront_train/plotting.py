@@ -1,18 +1,27 @@
-"""The loss curve of a run as a PNG."""
+"""Loss curves as PNG: of one run at its end, of several beside each other."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+from jaxtyping import Float64
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from agront_train.metrics import read_metrics
 from agront_train.whole_file import write_whole
 
+# A legend with more curves than this hides the picture, and one curve alone is the mean itself.
+_GROUPS_DRAWN = range(2, 13)
+
 
 def plot_losses(metrics: Path, png: Path, *, baselines: Mapping[str, float] | None = None) -> None:
     """Draw training and held-out loss against the step, and baselines as level lines.
+
+    Where the held-out loss was measured in 2 to 12 groups, such as species, each has a thin line.
 
     Args:
         metrics: a run's `metrics.jsonl`.
@@ -22,35 +31,115 @@ def plot_losses(metrics: Path, png: Path, *, baselines: Mapping[str, float] | No
     Raises:
         ValueError: the file holds no update.
     """
-    records = list(read_metrics(metrics))
-    if not records:
-        raise ValueError(f"{metrics} holds no update: nothing to draw")
-    steps = np.array([record["step"] for record in records])
-    losses = np.array([record["loss"] for record in records])
-    held_out = [(record["step"], record["held_out_loss"]) for record in records if "held_out_loss" in record]
-
+    records = _read(metrics)
+    held_out = _points(records, "held_out_loss")
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
+    steps, losses = _points(records, "loss")
     axes.plot(steps, losses, color="tab:blue", alpha=0.25, linewidth=0.8, label="training, each update")
     width = max(1, len(losses) // 40)
     if width > 1:
-        smooth = np.convolve(losses, np.ones(width) / width, mode="valid")
-        axes.plot(steps[width - 1 :], smooth, color="tab:blue", label=f"training, mean of {width} updates")
-    if held_out:
-        axes.plot(*zip(*held_out, strict=True), "o-", color="tab:orange", markersize=4, label="held-out at <mask>")
+        axes.plot(*_smoothed(steps, losses, width), color="tab:blue", label=f"training, mean of {width} updates")
+    if len(held_out[0]):
+        axes.plot(*held_out, "o-", color="tab:orange", markersize=4, label="held-out at <mask>", zorder=3)
+    grouped = [record for record in records if record.get("held_out_loss_by_group")]
+    groups = sorted({group for record in grouped for group in record["held_out_loss_by_group"]})
+    by_group = []
+    if len(groups) in _GROUPS_DRAWN:
+        for group, colour in zip(groups, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(groups))), strict=True):
+            points = _points([{**record, **record["held_out_loss_by_group"]} for record in grouped], group)
+            axes.plot(*points, ".-", color=colour, linewidth=0.7, markersize=2, label=f"held-out, {group}")
+            by_group.append(points[1])
     for (name, loss), style in zip((baselines or {}).items(), ("--", ":", "-."), strict=False):
         axes.axhline(loss, color="black", linestyle=style, linewidth=1, label=f"{name}: {loss:.3f}")
+    _limit(axes, [losses[len(losses) // 20 :], held_out[1], *by_group, np.array(list((baselines or {}).values()))])
+    _finish(axes)
+    _save(figure, png)
 
-    # The first updates start at the loss of guessing and would flatten all that is of interest.
-    levels = np.concatenate(
-        [losses[len(losses) // 20 :], [loss for _, loss in held_out], list((baselines or {}).values())]
-    )
-    margin = 0.05 * (levels.max() - levels.min()) + 1e-3
-    axes.set_ylim(levels.min() - margin, levels.max() + margin)
+
+def plot_runs(runs: Mapping[str, Path], png: Path) -> None:
+    """Draw the losses of one or several runs in one picture, and their learning rates below.
+
+    The training loss is a line, smoothed over a fortieth of the run; the held-out loss a dashed one with dots.
+
+    Args:
+        runs: each run's `metrics.jsonl` by the name to show it under.
+        png: the picture; written whole or not at all.
+
+    Raises:
+        ValueError: there is no run, or a file holds no update.
+    """
+    if not runs:
+        raise ValueError("no run was given: nothing to draw")
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    axes, below = figure.subplots(2, height_ratios=(4, 1), sharex=True)
+    colours = mpl.colormaps["tab10" if len(runs) <= 10 else "turbo"]
+    levels = []
+    for number, (name, metrics) in enumerate(runs.items()):
+        records = _read(metrics)
+        colour = colours(number) if len(runs) <= 10 else colours(number / (len(runs) - 1))
+        steps, losses = _points(records, "loss")
+        curve = _smoothed(steps, losses, max(1, len(losses) // 40))
+        held_out = _points(records, "held_out_loss")
+        last = f", held-out {held_out[1][-1]:.3f}" if len(held_out[1]) else ""
+        axes.plot(steps, losses, color=colour, alpha=0.6 / (2 + len(runs)), linewidth=0.6)
+        axes.plot(*curve, color=colour, label=f"{name}{last}", marker="." if len(losses) == 1 else None)
+        axes.plot(*held_out, "o--", color=colour, markersize=4, linewidth=1)
+        below.plot(*_points(records, "learning_rate"), color=colour, linewidth=1)
+        levels += [curve[1][len(curve[1]) // 20 :], held_out[1]]
+    axes.plot([], [], color="grey", label="training")
+    axes.plot([], [], "o--", color="grey", markersize=4, linewidth=1, label="held-out at <mask>")
+    _limit(axes, levels)
+    _finish(axes)
+    axes.set_xlabel("")
+    below.set_xlabel("update")
+    below.set_ylabel("learning rate")
+    below.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
+    below.grid(alpha=0.3)
+    _save(figure, png)
+
+
+def _read(metrics: Path) -> list[dict[str, Any]]:
+    records = list(read_metrics(metrics))
+    if not records:
+        raise ValueError(f"{metrics} holds no update: nothing to draw")
+    return records
+
+
+def _points(
+    records: Sequence[Mapping[str, Any]], name: str
+) -> tuple[Float64[np.ndarray, "N"], Float64[np.ndarray, "N"]]:
+    """Steps and values of what was measured; a skipped update has no loss."""
+    points = [(record["step"], record[name]) for record in records if record.get(name) is not None]
+    steps, values = np.array(points, np.float64).reshape(-1, 2).T
+    return steps, values
+
+
+def _smoothed(
+    steps: Float64[np.ndarray, "N"], values: Float64[np.ndarray, "N"], width: int
+) -> tuple[Float64[np.ndarray, "M"], Float64[np.ndarray, "M"]]:
+    """Means of the last `width` values, from the first step on that has so many."""
+    if not len(values):
+        return steps, values
+    return steps[width - 1 :], np.convolve(values, np.ones(width) / width, mode="valid")
+
+
+def _limit(axes: Axes, levels: Sequence[Float64[np.ndarray, "N"]]) -> None:
+    """The first updates start at the loss of guessing and would flatten all that is of interest: leave them out."""
+    values = np.concatenate(levels)
+    if len(values):
+        margin = 0.05 * (values.max() - values.min()) + 1e-3
+        axes.set_ylim(values.min() - margin, values.max() + margin)
+
+
+def _finish(axes: Axes) -> None:
     axes.set_xlabel("update")
     axes.set_ylabel("cross-entropy, nats a token")
     axes.grid(alpha=0.3)
     axes.legend(loc="best", fontsize="small")
+
+
+def _save(figure: Figure, png: Path) -> None:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     write_whole(png, picture.getvalue())

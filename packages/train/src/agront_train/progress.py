@@ -1,18 +1,45 @@
 """A progress bar for people; plain lines where there is no terminal."""
 
+import collections
+import dataclasses
 import datetime
+import math
+import statistics
 import time
+from typing import NamedTuple
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar as Bar
+from rich.table import Table
+from rich.text import Text
 
 from agront_train.metrics import StepRecord
+from agront_train.time_left import TimeLeft
 
 PLAIN_LINE_SECONDS = 10.0
+# One update's numbers jump too fast to be read where updates are short.
+_SMOOTHED_UPDATES = 20
+# Below it, waiting for data is nothing that anybody should look into.
+_DATA_WAIT_SHOWN = 0.01
+
+
+class _Number(NamedTuple):
+    """A number to show: its name above it in a terminal, before it in a line."""
+
+    name: str
+    value: str
+    style: str = "bold"
+    width: int = 0
+    """Of the column: enough for what the number will ever be, so that columns stay where they are."""
 
 
 class ProgressBar:
-    """An `Observer`: step, loss, held-out loss, tokens/s and time left on one line."""
+    """An `Observer`: a bar with the time left, and the numbers below it, as many as the terminal is wide.
+
+    Loss, gradient norm, speed, utilisation and data wait are means of the last 20 updates. Waiting for data is shown
+    once it takes 1 % of the time; skipped updates once there are any.
+    """
 
     def __init__(self, console: Console, *, steps: int, resume_at: int = 0):
         """Draw the bar.
@@ -22,61 +49,96 @@ class ProgressBar:
             steps: updates of the whole run.
             resume_at: updates made before.
         """
-        self._console = console
-        self._steps = steps
-        self._resume_at = resume_at
-        self._start = self._last_line = time.monotonic()
-        self._held_out = "–"
-        self._rate: float | None = None
-        self._progress = Progress(
-            TextColumn("[bold]training"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]}"),
-            TextColumn("held-out {task.fields[held_out]}"),
-            TextColumn("{task.fields[rate]} tokens/s"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._progress.add_task(
-            "training", total=steps, completed=resume_at, loss="–", held_out="–", rate="–"
-        )
-        self._progress.start()
+        self._console, self._steps, self._step = console, steps, resume_at
+        self._time_left = TimeLeft(steps, resume_at=resume_at, now=time.monotonic())
+        self._last_line = time.monotonic()
+        self._recent: collections.deque[StepRecord] = collections.deque(maxlen=_SMOOTHED_UPDATES)
+        self._held_out: float | None = None
+        self._skipped = 0
+        self._numbers: list[_Number] = self._current_numbers()
+        self._live = Live(console=console, get_renderable=self._draw, refresh_per_second=4)
+        if console.is_terminal:
+            self._live.start()
 
     def record(self, record: StepRecord) -> None:
         """Move on by one update."""
-        # The first update holds the compilation: its rate would mislead for a hundred updates.
-        if self._rate is None:
-            self._rate = 0.0
-        elif self._rate == 0.0:
-            self._rate = record.tokens_per_second
-        else:
-            self._rate += 0.1 * (record.tokens_per_second - self._rate)
-        rate = f"{self._rate:,.0f}" if self._rate else "–"
-        if record.held_out_loss is not None:
-            self._held_out = f"{record.held_out_loss:.3f}"
-        self._progress.update(
-            self._task, completed=record.step, loss=f"{record.loss:.3f}", held_out=self._held_out, rate=rate
-        )
         now = time.monotonic()
-        if not self._console.is_terminal and (
-            record.held_out_loss is not None or now - self._last_line > PLAIN_LINE_SECONDS
-        ):
+        self._time_left.update(record.step, now)
+        # The first update of a process compiles: its speed would mislead where it is averaged with others.
+        self._recent.append(record if self._recent else dataclasses.replace(record, tokens_per_second=math.nan))
+        self._step = record.step
+        self._skipped += record.skipped
+        if record.held_out_loss is not None:
+            self._held_out = record.held_out_loss
+        self._numbers = self._current_numbers()
+        waited = now - self._last_line > PLAIN_LINE_SECONDS
+        if not self._console.is_terminal and (waited or record.held_out_loss is not None):
             self._last_line = now
-            self._console.print(
-                f"step {record.step}/{self._steps}  loss {record.loss:.3f}  held-out {self._held_out}  "
-                f"{rate} tokens/s  {self._time_left(record.step)} left"
-            )
-
-    def _time_left(self, step: int) -> str:
-        seconds = (time.monotonic() - self._start) / max(1, step - self._resume_at) * (self._steps - step)
-        return str(datetime.timedelta(seconds=round(seconds)))
+            numbers = "  ".join(f"{number.name} {number.value}" for number in self._numbers)
+            line = f"step {self._step:,}/{self._steps:,}  {numbers}  {self._left()}"
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def note(self, message: str) -> None:
         """Print a sentence above the bar."""
-        self._console.print(message, highlight=False, markup=False, soft_wrap=True)
+        soft_wrap = not self._console.is_terminal
+        # A terminal's lines break at words, but never within one: a path can be copied.
+        self._console.print(message, highlight=False, markup=False, soft_wrap=soft_wrap, overflow="ignore", crop=False)
 
     def close(self) -> None:
         """Leave the bar as it stands."""
-        self._progress.stop()
+        self._live.stop()
+
+    def _mean(self, name: str) -> float | None:
+        values = [getattr(record, name) for record in self._recent]
+        finite = [value for value in values if value is not None and math.isfinite(value)]
+        return statistics.fmean(finite) if finite else None
+
+    def _current_numbers(self) -> list[_Number]:
+        """What is known, the most important first."""
+        waiting, utilisation = self._mean("data_wait"), self._mean("utilisation")
+        numbers = [
+            _Number("loss", _format(self._mean("loss"), ".3f"), width=6),
+            _Number("held-out", _format(self._held_out, ".3f"), width=8),
+            _Number("tokens/s", _format(self._mean("tokens_per_second"), ",.0f"), width=10),
+        ]
+        if self._skipped:
+            numbers.append(_Number("skipped", f"{self._skipped:,}", "bold red", 7))
+        if waiting is not None and waiting >= _DATA_WAIT_SHOWN:
+            numbers.append(_Number("data wait", f"{waiting:.0%}", "bold yellow", 9))
+        if utilisation is not None:
+            numbers.append(_Number("of peak", f"{utilisation:.0%}", width=7))
+        rate = self._recent[-1].learning_rate if self._recent else None
+        numbers.append(_Number("learning rate", _format(rate, ".2e"), width=13))
+        numbers.append(_Number("gradient norm", _format(self._mean("grad_norm"), ".3g"), width=13))
+        return numbers
+
+    def _left(self) -> str:
+        seconds = self._time_left.seconds(time.monotonic())
+        return "starting" if seconds is None else f"{datetime.timedelta(seconds=round(seconds))} left"
+
+    def _draw(self) -> RenderableType:
+        bar = Table.grid(padding=(0, 1), expand=True)
+        bar.add_column(no_wrap=True)
+        bar.add_column(ratio=1)
+        bar.add_column(no_wrap=True)
+        bar.add_column(no_wrap=True)
+        bar.add_row(
+            Text("training", "bold"),
+            Bar(self._steps, self._step),
+            Text(f"{self._step:,}/{self._steps:,}", "green"),
+            Text(self._left(), "cyan"),
+        )
+        numbers = Table.grid(padding=(0, 2, 0, 0))
+        shown, room = [], self._console.width
+        for number in self._numbers:
+            room -= max(number.width, len(number.value)) + 2
+            if room >= -2:
+                shown.append(number)
+                numbers.add_column(justify="right", no_wrap=True, min_width=number.width)
+        numbers.add_row(*(Text(number.name, "dim") for number in shown))
+        numbers.add_row(*(Text(number.value, number.style) for number in shown))
+        return Group(bar, numbers)
+
+
+def _format(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)

@@ -1,54 +1,40 @@
-"""The same step on many devices: the only module that knows of `pmap`.
+"""The same step on all devices of all hosts: the only module that knows of `pmap`.
 
-N local devices, A micro-batches a device, b rows a micro-batch: a host's B rows are cut into [N, A, b].
+A replicated state has a leading axis [N] for the N devices of this host. With a sharded optimizer, Adam's moments are
+not copies but shares (see `optimizer_sharding`). With several hosts, all call these functions in the same order.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Float32, Integer, Shaped, UInt32
+from jaxtyping import Shaped
 
 from agront_train.config import TrainConfig
-from agront_train.evaluation import held_out_row_losses
+from agront_train.device_batch import DeviceBatch, HostRows, split_batch
+from agront_train.evaluation import RowLosses, held_out_row_losses
 from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params, TrainingBatch
-from agront_train.objective import LossSum
-from agront_train.step import TrainStep, make_train_step
+from agront_train.optimizer_sharding import join, map_moments, own_share
+from agront_train.step import StepMetrics, TrainState, first_state, init_params, make_train_step
 
 AXIS = "devices"
 
-
-def check_batch_size(config: TrainConfig, num_devices: int) -> None:
-    """Refuse a batch that devices and micro-batches do not divide.
-
-    Args:
-        config: the global batch size and the micro-batches of each device.
-        num_devices: devices over all hosts.
-
-    Raises:
-        ValueError: with the numbers and the nearest batch size that would do.
-    """
-    parts = num_devices * config.micro_batches
-    if config.batch_size % parts:
-        fitting = max(1, round(config.batch_size / parts)) * parts
-        raise ValueError(
-            f"a batch of {config.batch_size} rows cannot be cut evenly over {num_devices} devices with "
-            f"{config.micro_batches} micro-batches each: choose another train.micro_batches, another number of "
-            f"devices, or train.batch_size {fitting}"
-        )
+Devices = Sequence[jax.Device]
+"""The devices of this host that take part: with several hosts, all it has."""
 
 
-def replicate(tree: Any, devices: Sequence[jax.Device]) -> Any:
-    """Put a copy of every leaf on every device: leaves get a leading axis [N]."""
-    sharding = NamedSharding(Mesh(np.asarray(devices), (AXIS,)), PartitionSpec(AXIS))
+def count_devices(devices: Devices) -> int:
+    """Devices over all hosts."""
+    return len(devices) if jax.process_count() == 1 else jax.device_count()
 
-    def copy(leaf: Shaped[np.ndarray, "..."]) -> jax.Array:
-        leaf = np.asarray(leaf)
-        return jax.device_put(np.broadcast_to(leaf, (len(devices), *leaf.shape)), sharding)
 
-    return jax.tree.map(copy, tree)
+def replicate(tree: Any, devices: Devices) -> Any:
+    """Put a copy of every leaf on every device: leaves get a leading axis [N]. The first host's values count."""
+    return jax.tree.map(partial(_replicate_leaf, devices=devices), tree)
 
 
 def unreplicate(tree: Any) -> Any:
@@ -57,48 +43,123 @@ def unreplicate(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: np.array(leaf.addressable_shards[0].data).reshape(leaf.shape[1:]), tree)
 
 
-class DeviceBatch(NamedTuple):
-    """One host's rows, cut for its devices."""
+def begin(
+    model: MaskedLanguageModel, config: TrainConfig, num_tokens: int, devices: Devices, params: Params | None = None
+) -> TrainState:
+    """The replicated state before the first update: made on the devices, so that a host need not hold it.
 
-    tokens: Integer[np.ndarray, "N A b T"]
-    """Token ids."""
-    rows: UInt32[np.ndarray, "N A b"]
-    """Global row numbers."""
-    loss_weights: Float32[np.ndarray, "N A b T"] | None
-    """What each token counts in the loss; None where all count 1."""
-
-
-def split_batch(batch: TrainingBatch, num_devices: int, micro_batches: int) -> DeviceBatch:
-    """Cut one host's rows for its devices. Row numbers become uint32, which is what seeds a mask.
-
-    Raises:
-        ValueError: the rows cannot be cut evenly, or a row number has passed 2**32.
+    Args:
+        model: the three functions.
+        config: the run.
+        num_tokens: T, the tokens of a row.
+        devices: see `Devices`.
+        params: NumPy leaves to begin with, float32; None draws them by the run's seed.
     """
-    num_rows, num_tokens = batch.tokens.shape
-    if num_rows % (num_devices * micro_batches):
-        raise ValueError(f"{num_rows} rows cannot be cut over {num_devices} devices x {micro_batches} micro-batches")
-    if num_rows and int(batch.rows.max()) >= 2**32:
-        raise ValueError(f"row number {batch.rows.max()} does not fit 32 bits: the run has seen 2**32 rows")
-    shape = (num_devices, micro_batches, num_rows // (num_devices * micro_batches))
-    weights = None if batch.loss_weights is None else batch.loss_weights.reshape(*shape, num_tokens)
-    return DeviceBatch(batch.tokens.reshape(*shape, num_tokens), batch.rows.astype(np.uint32).reshape(shape), weights)
+    if params is None:
+        draw = _pmap(lambda _: init_params(model, config, num_tokens), devices)
+        on_devices = draw(np.zeros(len(devices), np.int32))
+    else:
+        on_devices = replicate(params, devices)
+    return _pmap(partial(first_state, config=config, axis_name=AXIS), devices, donate=(0,))(on_devices)
+
+
+def spread(state: TrainState, config: TrainConfig, devices: Devices) -> TrainState:
+    """The replicated state of a state with NumPy leaves, such as a checkpoint's.
+
+    The first host's values count; another may give shapes and types only (`jax.ShapeDtypeStruct`).
+    """
+    copy = partial(_replicate_leaf, devices=devices)
+    cut = _pmap(partial(own_share, axis_name=AXIS), devices, donate=(0,))
+    moments = (lambda leaf: cut(copy(leaf))) if config.shard_optimizer else copy
+    opt_state = map_moments(partial(jax.tree.map, moments), copy, state.opt_state)
+    return jax.tree.map(copy, state._replace(opt_state=()))._replace(opt_state=opt_state)
+
+
+def snapshot(replicated: TrainState, config: TrainConfig, devices: Devices) -> TrainState:
+    """The inverse of `spread`: NumPy leaves that the next step does not write to."""
+    state = unreplicate(replicated._replace(opt_state=()))
+    if not config.shard_optimizer:
+        return state._replace(opt_state=unreplicate(replicated.opt_state))
+    gather = _pmap(partial(jax.lax.all_gather, axis_name=AXIS), devices)
+
+    def moments(tree: Any) -> Any:  # leaf by leaf: no device has room for all of them
+        return jax.tree.map(lambda leaf, like: join(unreplicate(gather(leaf)), like.shape), tree, state.params)
+
+    return state._replace(opt_state=map_moments(moments, unreplicate, replicated.opt_state))
+
+
+def local_params(replicated: TrainState) -> Params:
+    """One copy of the parameters, on the first local device."""
+    return jax.tree.map(lambda leaf: leaf.addressable_shards[0].data.reshape(leaf.shape[1:]), replicated.params)
 
 
 def make_replicated_step(
-    model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary, devices: Sequence[jax.Device]
-) -> TrainStep:
-    """`make_train_step` over all devices; the state given to it is donated and must not be used again."""
+    model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary, devices: Devices
+) -> Callable[..., tuple[TrainState, StepMetrics, jax.Array]]:
+    """`make_train_step` over all devices, as a function of (state, batch, stop=False).
+
+    The state given to it is donated and must not be used again. `stop` says that this host wants the run to end; the
+    third result, of shape [N], is how many devices belong to hosts that do: the same number on all.
+    """
     step = make_train_step(model, config, vocabulary, axis_name=AXIS)
-    return jax.pmap(step, axis_name=AXIS, devices=devices, donate_argnums=0)
+
+    def step_and_count(state: TrainState, stop: jax.Array, *batch: jax.Array) -> tuple:
+        return *step(state, *batch), jax.lax.psum(stop, AXIS)
+
+    mapped = _pmap(step_and_count, devices, donate=(0,))
+
+    def replicated_step(state: TrainState, batch: DeviceBatch, stop: bool = False) -> tuple:
+        return mapped(state, np.full(len(devices), stop, np.int32), *batch)
+
+    return replicated_step
 
 
 def make_replicated_evaluation(
-    model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary, devices: Sequence[jax.Device]
-) -> Callable[[Params, jax.Array, jax.Array], LossSum]:
-    """`held_out_row_losses` over all devices, for rows cut as `split_batch` cuts them: leaves [N, A, b]."""
+    model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary, devices: Devices
+) -> Callable[[Params, TrainingBatch], RowLosses]:
+    """`held_out_row_losses` over all devices: a function of replicated parameters and a global batch.
+
+    Every host is given the whole batch, computes its part, and gets the losses of all rows in the batch's order.
+    """
     losses = held_out_row_losses(model, config, vocabulary)
 
-    def evaluate(params: Params, tokens: jax.Array, rows: jax.Array) -> LossSum:
-        return jax.lax.map(lambda micro_batch: losses(params, *micro_batch), (tokens, rows))
+    def part(params: Params, tokens: jax.Array, rows: jax.Array) -> Any:
+        measured = jax.lax.map(lambda micro_batch: losses(params, *micro_batch), (tokens, rows))
+        return jax.lax.all_gather((rows, measured), AXIS)
 
-    return jax.pmap(evaluate, axis_name=AXIS, devices=devices)
+    mapped = _pmap(part, devices)
+
+    def evaluate(params: Params, batch: TrainingBatch) -> RowLosses:
+        hosts, host = jax.process_count(), jax.process_index()
+        # Without loss weights, so that runs with different ones can be compared.
+        own = HostRows(batch.tokens[host::hosts], batch.rows[host::hosts], None)
+        cut = split_batch(own, len(devices), 1)
+        rows, sums = jax.tree.map(lambda leaf: leaf.reshape(-1), unreplicate(mapped(params, cut.tokens, cut.rows)))
+        place = np.argsort(rows)[np.argsort(np.argsort(batch.rows))]
+        return RowLosses(sums.loss[place].astype(np.float64), sums.num_tokens[place].astype(np.float64))
+
+    return evaluate
+
+
+def _pmap(function: Callable, devices: Devices, donate: tuple[int, ...] = ()) -> Callable:
+    # With several hosts the mapped axis runs over all devices of all, which only the default says.
+    local = devices if jax.process_count() == 1 else None
+    return jax.pmap(function, axis_name=AXIS, devices=local, donate_argnums=donate)
+
+
+def _replicate_leaf(leaf: Shaped[np.ndarray, "..."], devices: Devices) -> jax.Array:
+    if isinstance(leaf, jax.ShapeDtypeStruct):  # a host that has only to receive
+        leaf = np.zeros(leaf.shape, leaf.dtype)
+    sharding = NamedSharding(Mesh(np.asarray(devices), (AXIS,)), PartitionSpec(AXIS))
+    copies = jax.device_put(np.broadcast_to(np.asarray(leaf), (len(devices), *leaf.shape)), sharding)
+    if jax.process_count() == 1:
+        return copies
+    first = np.zeros(len(devices), bool)
+    first[0] = jax.process_index() == 0
+    return _pmap(_first_of_all, devices, donate=(0,))(copies, first)
+
+
+def _first_of_all(leaf: jax.Array, first: jax.Array) -> jax.Array:
+    # As whole numbers, because 0.0 + -0.0 would lose a sign.
+    bits = jax.lax.bitcast_convert_type(leaf, jnp.dtype(f"uint{8 * leaf.dtype.itemsize}"))
+    return jax.lax.bitcast_convert_type(jax.lax.psum(jnp.where(first, bits, 0), AXIS), leaf.dtype)

@@ -2,8 +2,6 @@
 
 import contextlib
 import dataclasses
-import math
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,21 +9,29 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from agront_train.checkpointing import Checkpointer
+from agront_train.checkpointing import CheckpointWriteError
 from agront_train.config import TrainConfig
+from agront_train.device_batch import check_batch_size, split_batch
 from agront_train.evaluation import RowLosses
-from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, ResumableIterator, TrainingBatch
-from agront_train.metrics import MetricsFile, Observer, StepRecord, TensorBoardLog
+from agront_train.guesses import make_guesses
+from agront_train.hosts import is_first, on_first, tell_all
+from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params, ResumableIterator, TrainingBatch
+from agront_train.metrics import StepRecord
 from agront_train.replication import (
-    check_batch_size,
+    begin,
+    count_devices,
+    local_params,
     make_replicated_evaluation,
     make_replicated_step,
-    replicate,
-    split_batch,
+    snapshot,
+    spread,
     unreplicate,
 )
-from agront_train.run_identity import open_run_folder
+from agront_train.reporting import Monitoring, Reporter
+from agront_train.run_opening import open_run
+from agront_train.skipped_updates import check_divergence, describe_skipped
 from agront_train.step import StepMetrics, TrainState, init_state
+from agront_train.stopwatch import Stopwatch
 
 
 class TrainResult(NamedTuple):
@@ -33,8 +39,8 @@ class TrainResult(NamedTuple):
 
     state: TrainState
     """NumPy leaves, on the host."""
-    held_out: RowLosses
-    """Held-out losses of each row at the end, in the order of the rows given."""
+    held_out: RowLosses | None
+    """Held-out losses of each row at the end, in the order of the rows given; None where the run was stopped before."""
     checkpoint: Path
     """The last checkpoint."""
 
@@ -49,136 +55,144 @@ def train(
     num_tokens: int,
     run: Path,
     identity: Mapping[str, Any],
-    observers: Callable[[int], Sequence[Observer]] = lambda resume_at: (),
+    initial_params: Params | None = None,
+    monitoring: Monitoring = Monitoring(),
+    should_stop: Callable[[], bool] = lambda: False,
     devices: Sequence[jax.Device] | None = None,
 ) -> TrainResult:
     """Train until `config.steps` updates are made; resume where the run folder holds a checkpoint.
 
-    The run folder gets `run.json` (what the run is), `metrics.jsonl`, `tensorboard/` and `checkpoints/`.
+    With several processes (`jax.distributed`), all call this. Only the first touches the run folder, which gets
+    `run.json` (what the run is), `metrics.jsonl`, `notes.log`, `tensorboard/` and `checkpoints/`.
 
     Args:
         model: the three functions.
-        batches: global batches of `config.batch_size` rows.
-        held_out: batches of rows never trained on, iterated anew at each measurement, all of one shape whose rows the
-            devices divide; rows without a nucleotide count nothing.
+        batches: this host's rows of global batches of `config.batch_size` rows.
+        held_out: batches of rows never trained on, the same in all processes, iterated anew at each measurement, all of
+            one shape whose rows all devices divide; rows without a nucleotide count nothing.
         config: the run.
         vocabulary: what may be masked.
         num_tokens: T, the tokens of a row.
         run: the run folder.
         identity: what else must be the same when the run is resumed (model, vocabulary, data …); JSON-able.
-        observers: called with the number of updates resumed from; what it returns hears of every update.
-        devices: local devices to train on; None takes all.
+        initial_params: NumPy leaves, float32, to begin with; None draws them by `config.seed`. Those of the first
+            process count; a run that is resumed does not look at them.
+        monitoring: what is shown and logged.
+        should_stop: asked at each update; where it is true in any process, the run ends after this or the next update,
+            with a checkpoint.
+        devices: local devices to train on; None takes all, and so must several processes.
 
     Raises:
         ValueError: the batch cannot be cut evenly; the run folder holds another run or something else, or is in use; or
             none of the run's checkpoints can be read.
-        FloatingPointError: a loss or gradient is not finite. Nothing is saved after it.
+        FloatingPointError: so many updates in a row were skipped as `config.stop_after_skipped` says.
+        OSError: the last checkpoint, or the last lines of a log, could not be written.
     """
-    if jax.process_count() > 1:
-        raise ValueError(f"this version trains in one process, and there are {jax.process_count()}: start one alone")
+    if devices is not None and jax.process_count() > 1:
+        raise ValueError(f"{jax.process_count()} processes train on all of their devices: devices cannot be chosen")
     devices = jax.local_devices() if devices is None else devices
-    check_batch_size(config, len(devices))
+    check_batch_size(config, count_devices(devices))
     identity = {**identity, "train": config.identity()}
+    template = jax.eval_shape(lambda: init_state(model, config, num_tokens))
     with contextlib.ExitStack() as stack:
-        stack.enter_context(open_run_folder(run, identity))
-        checkpointer = stack.enter_context(Checkpointer(run / "checkpoints", keep=config.keep_checkpoints))
-        restored = checkpointer.restore(jax.eval_shape(lambda: init_state(model, config, num_tokens)), identity)
-        if restored is None:
-            state = init_state(model, config, num_tokens)
+        opened = on_first(lambda: open_run(stack, run, config, identity, template, monitoring))
+        checkpointer, restored, reporter = opened or (None, None, Reporter(()))
+        loader_state = tell_all(None if restored is None else restored.loader_state)
+        if loader_state is None:
+            state = begin(model, config, num_tokens, devices, initial_params)
         else:
-            state = restored.state
-            batches.set_state(restored.loader_state)
-        first_step = int(state.step)
-        listeners: list[Observer] = [
-            MetricsFile(run / "metrics.jsonl", resume_at=first_step),
-            TensorBoardLog(run / "tensorboard", resume_at=first_step),
-            *observers(first_step),
-        ]
-        for listener in listeners:
-            stack.callback(listener.close)
-        if restored is not None:
-            for reason in restored.rejected:
-                _note(listeners, reason)
-            if first_step < config.steps:
-                _note(listeners, f"resumed at update {first_step} of {config.steps}")
-            else:
-                _note(listeners, f"all {first_step} updates were made before")
-
-        replicated = replicate(state, devices)
+            batches.set_state(loader_state)
+            state = spread(template if restored is None else restored.state, config, devices)
+            opened = restored = None  # it is as large as the model
         step = make_replicated_step(model, config, vocabulary, devices)
         evaluation = make_replicated_evaluation(model, config, vocabulary, devices)
+        guess = make_guesses(model, config, vocabulary, monitoring.token_names) if monitoring.token_names else None
 
         def evaluate() -> RowLosses:
-            return _measure(evaluation, replicated.params, held_out, len(devices))
+            return RowLosses(*map(np.concatenate, zip(*(evaluation(state.params, batch) for batch in held_out))))
 
-        stopwatch = _Stopwatch(config.batch_size * num_tokens)
-        losses, pending = None, None
-        for number in range(first_step + 1, config.steps + 1):
-            batch = split_batch(next(batches), len(devices), config.micro_batches)
-            replicated, metrics = step(replicated, *batch)
-            # The update before is reported while the devices make this one.
-            if pending is not None:
-                _record(listeners, stopwatch.lap(*pending))
-            pending, losses = (number, metrics), None
+        def save(last: bool) -> None:
+            if checkpointer is None and not config.shard_optimizer:
+                return
+            whole = snapshot(state, config, devices)  # with a sharded optimizer all hosts take part
+            if checkpointer is None:
+                return
+            try:
+                checkpointer.save(whole, batches.get_state(), identity)
+                if last:
+                    checkpointer.wait()
+            except CheckpointWriteError as error:
+                if last:
+                    raise
+                reporter.note(f"{error}; the run goes on")
+
+        def settle(number: int, metrics: StepMetrics, stop: jax.Array) -> tuple[StepRecord, bool]:
+            """Wait for an update; say what went wrong; return it, and whether a host wants to stop."""
+            values = unreplicate(metrics)
+            seconds, wait = stopwatch.lap()
+            record = _record(number, values, seconds, wait, config.batch_size * num_tokens, monitoring)
+            if record.skipped:
+                reporter.note(describe_skipped(record, config))
+                checkpoints = [] if checkpointer is None else checkpointer.steps
+                check_divergence(record, int(values.skipped_in_a_row), config, checkpoints)
+            if checkpointer is not None:
+                try:
+                    checkpointer.check()
+                except CheckpointWriteError as error:
+                    reporter.note(f"{error}; the run goes on")
+            return record, bool(unreplicate(stop))
+
+        number = int(unreplicate(state.step))
+        losses, pending, stopping = None, None, False
+        stopwatch = Stopwatch()
+        while number < config.steps and not stopping:
+            with stopwatch.waiting():
+                batch = split_batch(next(batches), len(devices), config.micro_batches)
+            state, metrics, stop = step(state, batch, should_stop())
+            number += 1
+            if pending is not None:  # the update before is reported while the devices make this one
+                record, stopping = settle(*pending)
+                reporter.record(record)
+            pending, losses = (number, metrics, stop), None
             evaluate_now = number % config.evaluate_every == 0 or number == config.steps
             save_now = number % config.checkpoint_every == 0 or number == config.steps
-            if evaluate_now or save_now:
-                record = stopwatch.lap(*pending)
-                pending = None
-                if evaluate_now:
+            if evaluate_now or save_now or stopping:
+                record, stop_now = settle(*pending)
+                pending, stopping = None, stopping or stop_now
+                if evaluate_now and not stopping:  # who is told to stop has little time
                     losses = evaluate()
-                    record = dataclasses.replace(record, held_out_loss=losses.mean)
-                _record(listeners, record)
-                if save_now:
-                    checkpointer.save(unreplicate(replicated), batches.get_state(), identity)
+                    record = _with_held_out(record, losses, monitoring)
+                    if guess is not None and is_first():
+                        row = next(iter(held_out))
+                        guesses = guess(local_params(state), row.tokens[0], int(row.rows[0]))
+                        record = dataclasses.replace(record, guesses=guesses)
+                reporter.record(record)
+                if save_now or stopping:
+                    save(last=stopping or number == config.steps)
                 stopwatch.restart()
-        if losses is None:
+        if stopping:
+            reporter.note(f"stopped after update {number} of {config.steps}, with a checkpoint")
+        elif losses is None:
             losses = evaluate()
-        checkpointer.wait()
-        return TrainResult(unreplicate(replicated), losses, checkpointer.path(checkpointer.steps[-1]))
+        return TrainResult(snapshot(state, config, devices), losses, run / "checkpoints" / str(number))
 
 
-class _Stopwatch:
-    """Times updates by when their metrics arrive."""
-
-    def __init__(self, tokens_per_step: int):
-        self._tokens = tokens_per_step
-        self.restart()
-
-    def restart(self) -> None:
-        """Leave out what was done since the last update."""
-        self._last = time.perf_counter()
-
-    def lap(self, step: int, metrics: StepMetrics) -> StepRecord:
-        """Wait for an update's metrics."""
-        values = [float(value) for value in unreplicate(metrics)]
-        now = time.perf_counter()
-        rate, self._last = self._tokens / (now - self._last), now
-        loss, grad_norm, learning_rate = values
-        if not (math.isfinite(loss) and math.isfinite(grad_norm)):
-            raise FloatingPointError(
-                f"update {step} has loss {loss} and gradient norm {grad_norm}: training has diverged. Resuming "
-                "from the last checkpoint meets the same rows: begin a run with a lower learning rate or with clip_norm"
-            )
-        return StepRecord(
-            step=step, loss=loss, grad_norm=grad_norm, learning_rate=learning_rate, tokens_per_second=rate
-        )
+def _record(
+    number: int, metrics: StepMetrics, seconds: float, wait: float, tokens: int, monitoring: Monitoring
+) -> StepRecord:
+    rate, peak = tokens / seconds, monitoring.peak_tokens_per_second
+    return StepRecord(
+        step=number,
+        loss=float(metrics.loss),
+        grad_norm=float(metrics.grad_norm),
+        learning_rate=float(metrics.learning_rate),
+        tokens_per_second=rate,
+        data_wait=wait,
+        utilisation=None if peak is None else rate / peak,
+        skipped=bool(metrics.skipped_in_a_row),
+    )
 
 
-def _measure(evaluation: Callable, params: Any, held_out: Iterable[TrainingBatch], num_devices: int) -> RowLosses:
-    batches = (split_batch(batch, num_devices, 1) for batch in held_out)
-    # Without loss weights, so that runs with different ones can be compared.
-    rows = [jax.tree.map(np.asarray, evaluation(params, batch.tokens, batch.rows)) for batch in batches]
-    loss = np.concatenate([row.loss.reshape(-1) for row in rows]).astype(np.float64)
-    count = np.concatenate([row.num_tokens.reshape(-1) for row in rows]).astype(np.float64)
-    return RowLosses(loss, count)
-
-
-def _record(listeners: Sequence[Observer], record: StepRecord) -> None:
-    for listener in listeners:
-        listener.record(record)
-
-
-def _note(listeners: Sequence[Observer], message: str) -> None:
-    for listener in listeners:
-        listener.note(message)
+def _with_held_out(record: StepRecord, losses: RowLosses, monitoring: Monitoring) -> StepRecord:
+    by_group = losses.by_group(monitoring.groups) if monitoring.groups else None
+    return dataclasses.replace(record, held_out_loss=losses.mean, held_out_loss_by_group=by_group)

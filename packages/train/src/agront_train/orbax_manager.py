@@ -1,0 +1,33 @@
+"""How Orbax is set up: what a checkpoint is made of, and which process writes it."""
+
+from pathlib import Path
+
+import jax
+import orbax.checkpoint as ocp
+
+
+def open_manager(folder: Path, keep: int) -> ocp.CheckpointManager:
+    """Open or create a folder of checkpoints; what an interrupted write left in it is removed.
+
+    Args:
+        folder: one folder a checkpoint.
+        keep: how many of the newest stay.
+    """
+    # Of several processes this is the only one that writes, so it must not wait for the others.
+    process = jax.process_index()
+    alone = ocp.options.MultiprocessingOptions(
+        primary_host=process, active_processes={process}, barrier_sync_key_prefix="first"
+    )
+    options = ocp.CheckpointManagerOptions(
+        max_to_keep=keep,
+        enable_async_checkpointing=True,
+        cleanup_tmp_directories=True,
+        create=False,  # Orbax refuses to, when not all processes take part
+        multiprocessing_options=alone,
+    )
+    handlers = {
+        "state": ocp.PyTreeCheckpointHandler(multiprocessing_options=alone),
+        "metadata": ocp.JsonCheckpointHandler(multiprocessing_options=alone),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    return ocp.CheckpointManager(folder.absolute(), options=options, item_handlers=handlers)

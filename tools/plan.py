@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Say what a run costs before it starts: `tools/plan.py agront-1b --devices tpu-v4:512`. It only computes.
+
+The options are those of `tools/pretrain.py` that costs depend on.
+"""
+
+from collections.abc import Mapping
+
+import tyro
+from agront_data import GenomeStore, WindowGrid
+from agront_model import count_parameters, hardware_flops, model_flops
+from agront_train.memory import num_bytes
+from command_line import errors_as_sentences, make_console
+from planned_run import USABLE, MemoryPlan, PlannedRun, plan_memory
+from presets import PRESETS
+from rich.console import Console
+from rich.table import Table
+from store_tables import new_table
+
+# 10.5 million sequences of 6 kbp, of 48 species (AgroNT paper; the product is derived).
+_PUBLISHED_BASES = 63e9
+
+
+def plan(run: PlannedRun, console: Console) -> None:
+    """Print what can be known of a run beforehand.
+
+    Raises:
+        ValueError: an option is wrong, or devices and micro-batches do not divide the batch.
+    """
+    if not 0 < run.utilisation <= 1:
+        raise ValueError(f"--utilisation is {run.utilisation}: it must lie in (0, 1]")
+    memory = {remat: plan_memory(run, remat) for remat in (True, False)}
+    console.print(work_table(run))
+    console.print()
+    console.print(memory_table(run, memory))
+    asked = memory[run.remat]
+    if not asked.fits:
+        remedies = [f"--train.micro-batches {asked.fewest_micro_batches}"] if asked.fewest_micro_batches else []
+        remedies += ["--remat"] if not run.remat and memory[True].fewest_micro_batches else []
+        remedies += ["--train.shard-optimizer"] if not run.train.shard_optimizer and run.where()[1] > 1 else []
+        advice = f"try {' or '.join(remedies)}" if remedies else "it takes devices with more memory"
+        console.print(f"\n[bold red]does not fit[/] into {run.devices}: {advice}", highlight=False, soft_wrap=True)
+
+
+def work_table(run: PlannedRun) -> Table:
+    """What is computed, for how long, and what it leaves on the disk."""
+    accelerator, count = run.where()
+    num_tokens, train, compute = run.num_tokens(), run.train, run.precision.compute
+    peak, tokens = accelerator.peak_flops(compute), train.batch_size * num_tokens
+    needed = train.batch_size * model_flops(run.model, num_tokens, run.num_masked()).total
+    made = train.batch_size * hardware_flops(run.model, num_tokens, run.num_masked(), remat=run.remat).total
+    seconds = needed / (run.utilisation * count * peak)
+    rows = train.batch_size // (count * train.micro_batches)
+    checkpoint = num_bytes(run.state())
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(
+        "model",
+        f"{count_parameters(run.model):,} parameters: {run.model.num_layers} layers, width {run.model.embed_dim}, {compute}",
+    )
+    table.add_row(
+        "devices", f"{count:,} x {accelerator.name}: {size(accelerator.memory_bytes)}, {peak / 1e12:,.4g} TFLOP/s"
+    )
+    table.add_row(
+        "a step", f"{train.batch_size:,} rows x {num_tokens:,} tokens = {tokens:,} tokens, {power(needed)} FLOP"
+    )
+    table.add_row("", f"on each device {amount(train.micro_batches, 'micro-batch', 'es')} of {amount(rows, 'row')}")
+    table.add_row(
+        "the run",
+        f"{amount(train.steps, 'step')}, {power(train.steps * tokens)} tokens, {power(train.steps * needed)} FLOP",
+    )
+    table.add_row("", passes(run))
+    table.add_row(
+        "again", f"{made / needed - 1:.0%} more FLOP {'with' if run.remat else 'without'} remat, not counted above"
+    )
+    table.add_row("time", f"{duration(train.steps * seconds)} at {run.utilisation:.0%} of the peak (assumed)")
+    table.add_row(
+        "", f"{duration(seconds)} a step, {power(tokens / seconds)} tokens/s; evaluation and waiting come on top"
+    )
+    table.add_row(
+        "disk",
+        f"{size(checkpoint)} a checkpoint; {size((train.keep_checkpoints + 1) * checkpoint)} for "
+        f"{train.keep_checkpoints} and the one being written, before compression",
+    )
+    return table
+
+
+def passes(run: PlannedRun) -> str:
+    """How often the run reads its sequence."""
+    rows = run.train.steps * run.train.batch_size
+    if run.data is None:
+        return (
+            f"{rows * run.windows.length / _PUBLISHED_BASES:,.3g} passes over the published corpus (63 Gbp, 48 species)"
+        )
+    store = GenomeStore.open(run.data, endpoint=run.endpoint)
+    windows = len(WindowGrid.build(store, run.windows, run.held_out, "training"))
+    return f"{rows / windows:,.3g} passes over the {windows:,} training windows of {run.data}"
+
+
+def memory_table(run: PlannedRun, plans: Mapping[bool, MemoryPlan]) -> Table:
+    """The memory of a device by part, with remat and without, and what fits."""
+    accelerator, count = run.where()
+    rows = run.train.batch_size // (count * run.train.micro_batches)
+    table = new_table(
+        "each device holds", *(f"{'with' if r else 'without'} remat{' *' * (r == run.remat)}" for r in plans)
+    )
+    parts = {
+        "parameters": "parameters",
+        "gradients": "gradients",
+        "accumulator": "gradients summed over micro-batches",
+        "adam": "Adam's moments" + (", a share" if run.train.shard_optimizer else ""),
+        "weight_copy": f"weights in {run.precision.compute}",
+        "activations": "activations",
+        "transient": "one layer at a time",
+    }
+    for field, label in parts.items():
+        numbers = [getattr(each.memory, field) for each in plans.values()]
+        if any(numbers):
+            table.add_row(label, *map(size, numbers))
+    table.add_row("total", *(size(each.memory.total) for each in plans.values()), style="bold")
+    table.add_row("before the layers: logits", *(size(rows * each.row.logits) for each in plans.values()), style="dim")
+    table.add_row()
+    fits = ("[green]yes[/]" if each.fits else "[bold red]no[/]" for each in plans.values())
+    table.add_row(f"fits {USABLE:.0%} of {size(accelerator.memory_bytes)}", *fits)
+    table.add_row("largest micro-batch, rows", *(f"{each.largest_micro_batch:,}" for each in plans.values()))
+    fewest = [each.fewest_micro_batches for each in plans.values()]
+    table.add_row("fewest micro-batches here", *("none" if number is None else f"{number:,}" for number in fewest))
+    fewest = [each.fewest_devices for each in plans.values()]
+    label = f"fewest devices, with {amount(run.train.micro_batches, 'micro-batch', 'es')}"
+    table.add_row(label, *("none" if number is None else f"{number:,}" for number in fewest))
+    return table
+
+
+def amount(number: int, noun: str, plural: str = "s") -> str:
+    """A number with its noun."""
+    return f"{number:,} {noun}{plural if number != 1 else ''}"
+
+
+def size(number: float) -> str:
+    """Bytes as people read them."""
+    for unit in ("B", "KiB", "MiB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1024
+    return f"{number:,.2f} GiB"
+
+
+def power(number: float) -> str:
+    """A large number: 3.27e21."""
+    return f"{number:.3g}".replace("e+", "e")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that fits."""
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.1f} {unit}"
+    return f"{seconds:.3g} seconds"
+
+
+def main() -> None:
+    """Read the command line; report bad input in a sentence."""
+    presets = {name: (text, PlannedRun.of(experiment)) for name, (text, experiment) in PRESETS.items()}
+    run = tyro.extras.overridable_config_cli(presets, description=__doc__)
+    with errors_as_sentences(""):
+        plan(run, make_console())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""What somebody else needs to repeat a run: a line of `RUN/sessions.jsonl` for each time it was begun or resumed."""
+
+import collections
+import dataclasses
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+from agront_train.appended_file import AppendedFile
+from presets import Experiment
+from shell_command import shell_command
+
+SESSIONS_FILE = "sessions.jsonl"
+
+# What computes, reads and writes; a change of any may change a run in the last bit, or more.
+DISTRIBUTIONS = (
+    *("agront-tokenizer", "agront-data", "agront-model", "agront-train"),
+    *("jax", "jaxlib", "dm-haiku", "optax", "orbax-checkpoint", "tensorstore", "grain", "numpy"),
+)
+
+
+def write_provenance(
+    run: Path,
+    experiment: Experiment,
+    *,
+    fingerprints: Mapping[str, str | None],
+    devices: Sequence[jax.Device],
+    resume_at: int,
+) -> None:
+    """Append this session to the run's `sessions.jsonl`: a JSON object, of one line.
+
+    Args:
+        run: the run folder, once it holds a run: an empty one is refused when it holds anything else.
+        experiment: all settings as they are after the command line.
+        fingerprints: of what the run is made from, such as the store and the vocabulary, by name.
+        devices: the devices that it trains on, on all hosts.
+        resume_at: updates made before this session.
+
+    Raises:
+        OSError: the line cannot be written.
+    """
+    session = {
+        "begun": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "resume_at": resume_at,
+        "command": shell_command(sys.argv[0], *sys.argv[1:]),
+        "folder": str(Path.cwd()),
+        "git": git_state(Path(__file__).parent),
+        "fingerprints": dict(fingerprints),
+        "devices": dict(collections.Counter(device.device_kind for device in devices)),
+        "backend": devices[0].client.platform_version,
+        "processes": jax.process_count(),
+        "host": socket.gethostname(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in DISTRIBUTIONS},
+        "environment": {name: os.environ[name] for name in sorted(os.environ) if name.startswith(("JAX_", "XLA_"))},
+        "experiment": dataclasses.asdict(experiment),
+    }
+    file = AppendedFile(run / SESSIONS_FILE)
+    try:
+        file.append(json.dumps(session, default=str).encode() + b"\n")
+    finally:
+        file.close()
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """The revision that a folder's repository is at, and whether any file differs from it; None outside git."""
+    try:
+        revision, changes = (
+            subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=True, timeout=30)
+            for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain"))
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"revision": revision.stdout.strip(), "differs": bool(changes.stdout.strip())}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,33 @@
+"""How a process ends when it is one of several."""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+
+import jax
+
+
+@contextlib.contextmanager
+def ending_at_once() -> Iterator[None]:
+    """End this process as soon as something is wrong, where it is one of several.
+
+    JAX would wait at the exit for the others, who wait for this one, or are dead.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if jax.process_count() == 1 or (isinstance(error, SystemExit) and not error.code):
+            raise
+        if isinstance(error, jax.errors.JaxRuntimeError):
+            print(
+                f"process {jax.process_index()} ends, because another one has ended or cannot be reached: "
+                f"{str(error).splitlines()[0]}\nThe same commands again resume from the last checkpoint",
+                file=sys.stderr,
+            )
+        elif not isinstance(error, SystemExit):
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1)

@@ -20,6 +20,10 @@ class Monitoring(NamedTuple):
     """The rate at which the devices would do nothing but the model's arithmetic; None where it is unknown."""
 
 
+LOSSES_ONLY = Monitoring()
+"""No more than what stands in the run folder anyway."""
+
+
 class Reporter:
     """All observers of a run; a context manager that closes them.
 
@@ -28,7 +32,7 @@ class Reporter:
 
     def __init__(self, observers: Sequence[Observer]):
         """Nothing is told yet."""
-        self._observers = observers
+        self._observers = list(observers)
         self._failing: set[Observer] = set()
 
     def __enter__(self) -> "Reporter":
@@ -44,6 +48,10 @@ class Reporter:
                 unwritten.append(str(failure))
         if unwritten and kind is None:
             raise OSError("; ".join(unwritten))
+
+    def add(self, observers: Sequence[Observer]) -> None:
+        """Tell these too, from now on."""
+        self._observers += observers
 
     def record(self, record: StepRecord) -> None:
         """Tell of an update."""

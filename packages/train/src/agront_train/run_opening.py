@@ -56,10 +56,10 @@ def open_run(
                 MetricsFile(run / "metrics.jsonl", resume_at=resume_at),
                 TensorBoardLog(run / "tensorboard", resume_at=resume_at),
                 NotesFile(run / "notes.log"),
-                *monitoring.observers(resume_at),
             ]
         )
     )
+    reporter.add(monitoring.observers(resume_at))
     if restored is not None:
         for reason in restored.rejected:
             reporter.note(reason)

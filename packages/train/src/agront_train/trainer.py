@@ -27,7 +27,7 @@ from agront_train.replication import (
     spread,
     unreplicate,
 )
-from agront_train.reporting import Monitoring, Reporter
+from agront_train.reporting import LOSSES_ONLY, Monitoring, Reporter
 from agront_train.run_opening import open_run
 from agront_train.skipped_updates import check_divergence, describe_skipped
 from agront_train.step import StepMetrics, TrainState, init_state
@@ -56,7 +56,7 @@ def train(
     run: Path,
     identity: Mapping[str, Any],
     initial_params: Params | None = None,
-    monitoring: Monitoring = Monitoring(),
+    monitoring: Monitoring = LOSSES_ONLY,
     should_stop: Callable[[], bool] = lambda: False,
     devices: Sequence[jax.Device] | None = None,
 ) -> TrainResult:
@@ -109,7 +109,16 @@ def train(
         guess = make_guesses(model, config, vocabulary, monitoring.token_names) if monitoring.token_names else None
 
         def evaluate() -> RowLosses:
-            return RowLosses(*map(np.concatenate, zip(*(evaluation(state.params, batch) for batch in held_out))))
+            parts = [evaluation(state.params, batch) for batch in held_out]
+            return RowLosses(*map(np.concatenate, zip(*parts, strict=True)))
+
+        def going_on(write: Callable[[], None], last: bool = False) -> None:
+            try:
+                write()
+            except CheckpointWriteError as error:
+                if last:
+                    raise
+                reporter.note(f"{error}; the run goes on")
 
         def save(last: bool) -> None:
             if checkpointer is None and not config.shard_optimizer:
@@ -117,14 +126,10 @@ def train(
             whole = snapshot(state, config, devices)  # with a sharded optimizer all hosts take part
             if checkpointer is None:
                 return
-            try:
-                checkpointer.save(whole, batches.get_state(), identity)
-                if last:
-                    checkpointer.wait()
-            except CheckpointWriteError as error:
-                if last:
-                    raise
-                reporter.note(f"{error}; the run goes on")
+            going_on(checkpointer.wait)
+            going_on(lambda: checkpointer.save(whole, batches.get_state(), identity), last)
+            if last:
+                checkpointer.wait()
 
         def settle(number: int, metrics: StepMetrics, stop: jax.Array) -> tuple[StepRecord, bool]:
             """Wait for an update; say what went wrong; return it, and whether a host wants to stop."""
@@ -136,10 +141,7 @@ def train(
                 checkpoints = [] if checkpointer is None else checkpointer.steps
                 check_divergence(record, int(values.skipped_in_a_row), config, checkpoints)
             if checkpointer is not None:
-                try:
-                    checkpointer.check()
-                except CheckpointWriteError as error:
-                    reporter.note(f"{error}; the run goes on")
+                going_on(checkpointer.check)
             return record, bool(unreplicate(stop))
 
         number = int(unreplicate(state.step))

@@ -1,5 +1,6 @@
 """How a tool speaks: what it prints, and how it ends where something is wrong."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,15 @@ def make_console() -> Console:
     if not console.is_terminal:
         console.width = 200
     return console
+
+
+class RunConsole(Console):
+    """The console of a run, which goes on in silence when nobody reads it any more: as after Ctrl-C in `… | tee`."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process here."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

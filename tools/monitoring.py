@@ -50,7 +50,8 @@ def make_monitoring(
         write_provenance(experiment.run, experiment, fingerprints=fingerprints, devices=devices, resume_at=resume_at)
         listening: list[Observer] = []
         if experiment.profile:
-            first = resume_at + PROFILE_AFTER
+            first = min(resume_at + PROFILE_AFTER, experiment.train.steps - experiment.profile)
+            first = max(first, resume_at + 1)
             listening.append(ProfilerTrace(experiment.run / "profile", first=first, updates=experiment.profile))
         if experiment.wandb is not None:
             config = {"preset": experiment.identity(), "train": experiment.train.identity()}

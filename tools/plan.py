@@ -4,6 +4,8 @@
 The options are those of `tools/pretrain.py` that costs depend on.
 """
 
+import dataclasses
+import itertools
 from collections.abc import Mapping
 
 import tyro
@@ -33,13 +35,24 @@ def plan(run: PlannedRun, console: Console) -> None:
     console.print(work_table(run))
     console.print()
     console.print(memory_table(run, memory))
-    asked = memory[run.remat]
-    if not asked.fits:
-        remedies = [f"--train.micro-batches {asked.fewest_micro_batches}"] if asked.fewest_micro_batches else []
-        remedies += ["--remat"] if not run.remat and memory[True].fewest_micro_batches else []
-        remedies += ["--train.shard-optimizer"] if not run.train.shard_optimizer and run.where()[1] > 1 else []
-        advice = f"try {' or '.join(remedies)}" if remedies else "it takes devices with more memory"
+    if not memory[run.remat].fits:
+        found = remedies(run)
+        advice = f"try {', or '.join(found)}" if found else "it takes more devices, or some with more memory"
         console.print(f"\n[bold red]does not fit[/] into {run.devices}: {advice}", highlight=False, soft_wrap=True)
+
+
+def remedies(run: PlannedRun) -> list[str]:
+    """Options with which a run that does not fit would fit."""
+    found = []
+    for remat, sharded in itertools.product((run.remat, True), (run.train.shard_optimizer, run.where()[1] > 1)):
+        changed = dataclasses.replace(run, train=dataclasses.replace(run.train, shard_optimizer=sharded))
+        plan = plan_memory(changed, remat)
+        if plan.fits or plan.fewest_micro_batches is not None:
+            options = ["--remat"] if remat and not run.remat else []
+            options += ["--train.shard-optimizer"] if sharded and not run.train.shard_optimizer else []
+            options += [] if plan.fits else [f"--train.micro-batches {plan.fewest_micro_batches}"]
+            found.append(" ".join(options))
+    return list(dict.fromkeys(found))
 
 
 def work_table(run: PlannedRun) -> Table:
@@ -58,7 +71,8 @@ def work_table(run: PlannedRun) -> Table:
     table.add_column(overflow="fold")
     table.add_row(
         "model",
-        f"{count_parameters(run.model):,} parameters: {run.model.num_layers} layers, width {run.model.embed_dim}, {compute}",
+        f"{count_parameters(run.model):,} parameters: {run.model.num_layers} layers, width {run.model.embed_dim}, "
+        f"{compute}",
     )
     table.add_row(
         "devices", f"{count:,} x {accelerator.name}: {size(accelerator.memory_bytes)}, {peak / 1e12:,.4g} TFLOP/s"

@@ -15,13 +15,14 @@ from agront_train import (
     RowLosses,
     check_batch_size,
     connect,
+    disconnect,
     fingerprint,
     is_first,
     on_first,
     plot_losses,
     train,
 )
-from command_line import errors_as_sentences
+from command_line import RunConsole, errors_as_sentences
 from held_out_report import fit_baselines, report
 from monitoring import make_monitoring
 from presets import PRESETS, Experiment
@@ -91,8 +92,8 @@ def choose_devices(experiment: Experiment) -> list[jax.Device]:
     return devices[: experiment.devices]
 
 
-def pretrain(experiment: Experiment, console: Console) -> None:
-    """Train, draw the loss curve, and say what was learned beyond two baselines."""
+def pretrain(experiment: Experiment, console: Console) -> int:
+    """Train, draw the loss curve, and say what was learned beyond two baselines. Returns the exit status."""
     config, tokenizer = experiment.train, KmerTokenizer()
     start = None if experiment.init_from is None else load_pretrained(experiment.init_from, experiment.precision)
     if start is not None:
@@ -156,14 +157,15 @@ def pretrain(experiment: Experiment, console: Console) -> None:
     losses = result.held_out
     if losses is None:
         console.print("The same command again goes on from there.")
-        sys.exit(130 if signals.received == signal.SIGINT else 0)
+        return 130 if signals.received == signal.SIGINT else 0
 
     def conclude() -> None:
         levels = {name: baseline.mean for name, baseline in baselines.items()}
         plot_losses(experiment.run / "metrics.jsonl", experiment.run / "loss.png", baselines=levels)
         report(experiment.run, int(result.state.step), result.checkpoint, losses, baselines, console)
 
-    on_first(conclude)  # the others wait: with their end JAX would end the first too
+    on_first(conclude)
+    return 0
 
 
 def main() -> None:
@@ -171,7 +173,9 @@ def main() -> None:
     experiment = tyro.extras.overridable_config_cli(PRESETS, description=__doc__)
     with ending_at_once(), errors_as_sentences("the same command again resumes from the last checkpoint"):
         connect(experiment.coordinator, experiment.num_processes, experiment.process_id)
-        pretrain(experiment, Console(quiet=not is_first()))
+        status = pretrain(experiment, RunConsole(quiet=not is_first()))
+        disconnect()
+        sys.exit(status)
 
 
 if __name__ == "__main__":

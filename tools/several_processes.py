@@ -20,7 +20,8 @@ def ending_at_once() -> Iterator[None]:
     except BaseException as error:
         if jax.process_count() == 1 or (isinstance(error, SystemExit) and not error.code):
             raise
-        if isinstance(error, jax.errors.JaxRuntimeError):
+        out_of_memory = "RESOURCE_EXHAUSTED" in str(error)
+        if isinstance(error, jax.errors.JaxRuntimeError) and not out_of_memory:
             print(
                 f"process {jax.process_index()} ends, because another one has ended or cannot be reached: "
                 f"{str(error).splitlines()[0]}\nThe same commands again resume from the last checkpoint",

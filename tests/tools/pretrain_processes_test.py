@@ -162,6 +162,18 @@ def test_a_signal_ends_the_run_with_a_checkpoint_from_which_it_resumes_exactly(t
         assert summaries[0] == summaries[1]
 
 
+def test_ctrl_c_that_ends_the_reader_of_the_output_too_still_leaves_a_checkpoint(tmp_path, store):
+    run = tmp_path / "run"
+    process = start(store, run, "--train.steps", 100_000, "--train.evaluate-every", 1, errors=subprocess.PIPE)
+    wait_for_updates(process, run, 3)
+    process.stdout.close()  # as `pretrain.py … | tee log` does, when Ctrl-C reaches tee
+    process.send_signal(signal.SIGINT)
+    errors = process.stderr.read()
+    assert process.wait(timeout=60) == 130, errors
+    (checkpoint,) = (run / "checkpoints").iterdir()
+    assert f"stopped after update {checkpoint.name} of 100000" in (run / "notes.log").read_text()
+
+
 @pytest.fixture
 def published(tmp_path):
     """A folder of weights of a small model that knows that all is TTTTTT: its loss is far from guessing."""

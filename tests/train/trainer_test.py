@@ -242,12 +242,14 @@ def test_too_many_skipped_in_a_row_end_the_run_with_a_report_and_the_last_good_c
     run = tmp_path / "run"
     config = dataclasses.replace(CONFIG, stop_after_skipped=3)
     options = {"model": Poisoned(), "config": config}
-    with pytest.raises(
-        FloatingPointError, match=r"3 updates in a row .*\(update 10 .*rows 72 to 79\); checkpoint 9 is"
-    ):
+    with pytest.raises(FloatingPointError, match=r"3 updates in a row .*\(update 10 .*rows 72 to 79\)"):
         toy_train(run, batches=PoisonedBatches(set(range(8, 20))), **options)
     saved = [int(path.name) for path in (run / "checkpoints").iterdir()]
     assert max(saved) == 9
+    assert [record["step"] for record in read_metrics(run / "metrics.jsonl")] == list(range(1, 11))
+    notes = (run / "notes.log").read_text()
+    assert "update 8 was skipped" in notes
+    assert "ended by FloatingPointError: training has diverged" in notes
     # Updates 8 and 9 were skipped before it was written; with good rows the run goes on from there.
     result = toy_train(run, batches=PoisonedBatches(set()), **options)
     assert (result.state.step, result.state.skipped) == (20, 2)

@@ -6,7 +6,7 @@ Knows nothing of DNA, FASTA or a particular model: `interfaces` says what it nee
 from agront_train.accelerators import ACCELERATORS, Accelerator, measured_peak_flops, peak_flops
 from agront_train.array_digests import fingerprint
 from agront_train.checkpointing import Checkpointer, CheckpointWriteError, Restored
-from agront_train.cluster import connect
+from agront_train.cluster import connect, disconnect
 from agront_train.config import MaskingConfig, OptimizerConfig, TrainConfig
 from agront_train.device_batch import check_batch_size
 from agront_train.evaluation import Difference, RowLosses, paired_difference
@@ -75,6 +75,7 @@ __all__ = [
     "check_same_run",
     "connect",
     "device_memory",
+    "disconnect",
     "fewest_devices",
     "fewest_micro_batches",
     "fingerprint",

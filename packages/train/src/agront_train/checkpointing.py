@@ -15,7 +15,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from agront_train.array_digests import check_shapes, describe, json_digest
-from agront_train.orbax_manager import open_manager
+from agront_train.orbax_manager import close_manager, open_manager
 from agront_train.run_identity import check_same_run
 from agront_train.step import TrainState
 
@@ -55,7 +55,7 @@ class Checkpointer:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(CheckpointWriteError):  # something else ends the run already
             self.wait()
-        self._manager.close()
+        close_manager(self._manager)
 
     @property
     def steps(self) -> list[int]:
@@ -117,9 +117,10 @@ class Checkpointer:
         except Exception as error:  # Orbax raises whatever its writers raise
             step, self._writing = self._writing, None
             # Orbax takes the failed one for written until it looks anew; opening removes what is left of it.
-            self._manager.close()
-            self._manager = open_manager(self._folder, self._keep)
-            reason = next((line for line in str(error).splitlines() if line), type(error).__name__)
+            with contextlib.suppress(OSError):  # tried again with the next checkpoint
+                self._reopen()
+            line = next((line for line in str(error).splitlines() if line), type(error).__name__)
+            reason, _, _ = line.partition(" [")  # where tensorstore's details begin, some thousand letters
             raise CheckpointWriteError(f"checkpoint {self.path(step or 0)} could not be written: {reason}") from error
 
     def restore(self, template: TrainState, identity: Mapping[str, Any]) -> Restored | None:
@@ -183,6 +184,10 @@ class Checkpointer:
             if leaf != leaves[path]:
                 raise _DamagedError(f"leaf {path} differs from its digest, shape or type")
         return state
+
+    def _reopen(self) -> None:
+        close_manager(self._manager)
+        self._manager = open_manager(self._folder, self._keep)
 
     def _reject(self, step: int, error: Exception) -> str:
         aside = self._folder.parent / "rejected_checkpoints" / str(step)

@@ -61,6 +61,12 @@ def connect(
         ) from error
 
 
+def disconnect() -> None:
+    """Leave the other processes when all of them want to: it waits for them, and no end of one is an error any more."""
+    if jax.distributed.is_initialized():
+        jax.distributed.shutdown()
+
+
 def _alone(environment: Mapping[str, str]) -> bool:
     """Whether JAX would find a cluster of one task, and then take one of this machine's GPUs only, or fail."""
     for size in ("SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE"):

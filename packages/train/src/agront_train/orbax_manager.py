@@ -1,9 +1,13 @@
 """How Orbax is set up: what a checkpoint is made of, and which process writes it."""
 
+import contextlib
 from pathlib import Path
 
 import jax
 import orbax.checkpoint as ocp
+
+# Of one checkpoint: arrays and metadata, and what Orbax writes beside each and beside both.
+_MOST_FAILURES = 10
 
 
 def open_manager(folder: Path, keep: int) -> ocp.CheckpointManager:
@@ -31,3 +35,12 @@ def open_manager(folder: Path, keep: int) -> ocp.CheckpointManager:
     }
     folder.mkdir(parents=True, exist_ok=True)
     return ocp.CheckpointManager(folder.absolute(), options=options, item_handlers=handlers)
+
+
+def close_manager(manager: ocp.CheckpointManager) -> None:
+    """Close, whatever failed before: on return nothing is written any more."""
+    for _ in range(_MOST_FAILURES):
+        # `close` raises what one of the writers met, and leaves the rest open.
+        with contextlib.suppress(Exception):
+            manager.close()
+            return

@@ -65,7 +65,9 @@ class ProgressBar:
         now = time.monotonic()
         self._time_left.update(record.step, now)
         # The first update of a process compiles: its speed would mislead where it is averaged with others.
-        self._recent.append(record if self._recent else dataclasses.replace(record, tokens_per_second=math.nan))
+        self._recent.append(
+            record if self._recent else dataclasses.replace(record, tokens_per_second=math.nan, utilisation=None)
+        )
         self._step = record.step
         self._skipped += record.skipped
         if record.held_out_loss is not None:

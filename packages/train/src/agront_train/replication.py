@@ -69,7 +69,7 @@ def spread(state: TrainState, config: TrainConfig, devices: Devices) -> TrainSta
     The first host's values count; another may give shapes and types only (`jax.ShapeDtypeStruct`).
     """
     copy = partial(_replicate_leaf, devices=devices)
-    cut = _pmap(partial(own_share, axis_name=AXIS), devices, donate=(0,))
+    cut = _pmap(partial(own_share, axis_name=AXIS), devices)
     moments = (lambda leaf: cut(copy(leaf))) if config.shard_optimizer else copy
     opt_state = map_moments(partial(jax.tree.map, moments), copy, state.opt_state)
     return jax.tree.map(copy, state._replace(opt_state=()))._replace(opt_state=opt_state)
@@ -119,7 +119,8 @@ def make_replicated_evaluation(
 ) -> Callable[[Params, TrainingBatch], RowLosses]:
     """`held_out_row_losses` over all devices: a function of replicated parameters and a global batch.
 
-    Every host is given the whole batch, computes its part, and gets the losses of all rows in the batch's order.
+    Every host is given the whole batch, computes its part, and gets the losses of all rows in the batch's order. It
+    raises ValueError where the devices of all hosts do not divide the rows: hosts with different parts would hang.
     """
     losses = held_out_row_losses(model, config, vocabulary)
 
@@ -130,6 +131,9 @@ def make_replicated_evaluation(
     mapped = _pmap(part, devices)
 
     def evaluate(params: Params, batch: TrainingBatch) -> RowLosses:
+        num_devices = count_devices(devices)
+        if len(batch.rows) % num_devices:
+            raise ValueError(f"{len(batch.rows)} held-out rows cannot be cut evenly over {num_devices} devices")
         hosts, host = jax.process_count(), jax.process_index()
         # Without loss weights, so that runs with different ones can be compared.
         own = HostRows(batch.tokens[host::hosts], batch.rows[host::hosts], None)

@@ -1,5 +1,6 @@
 """What a run is asked to say of itself, and telling it to all who listen."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import NamedTuple
@@ -68,6 +69,7 @@ class Reporter:
                     self.note(f"{type(observer).__name__} writes again")
 
     def note(self, message: str) -> None:
-        """Tell a sentence."""
+        """Tell a sentence; who cannot take it cannot be told so either."""
         for observer in self._observers:
-            observer.note(message)
+            with contextlib.suppress(OSError):
+                observer.note(message)

@@ -12,6 +12,18 @@ from agront_train.whole_file import write_whole
 RUN_FILE = "run.json"
 
 
+def differences(saved: Mapping[str, Any], current: Mapping[str, Any]) -> str:
+    """The settings that differ, a line each with both values; empty where none does.
+
+    Args:
+        saved: the settings there: nested mappings of JSON values.
+        current: the settings here.
+    """
+    old, new = dict(_flatten(json.loads(json.dumps(saved)))), dict(_flatten(json.loads(json.dumps(current))))
+    names = [name for name in {**old, **new} if old.get(name, "not set") != new.get(name, "not set")]
+    return "".join(f"\n  {name}: {old.get(name, 'not set')} there, {new.get(name, 'not set')} now" for name in names)
+
+
 def check_same_run(saved: Mapping[str, Any], current: Mapping[str, Any], where: Path) -> None:
     """Refuse to resume a run with other settings.
 
@@ -23,14 +35,10 @@ def check_same_run(saved: Mapping[str, Any], current: Mapping[str, Any], where: 
     Raises:
         ValueError: naming each setting that differs, with both values.
     """
-    old, new = dict(_flatten(json.loads(json.dumps(saved)))), dict(_flatten(json.loads(json.dumps(current))))
-    differing = [name for name in {**old, **new} if old.get(name, "not set") != new.get(name, "not set")]
-    if differing:
-        lines = [f"  {name}: {old.get(name, 'not set')} there, {new.get(name, 'not set')} now" for name in differing]
+    if differing := differences(saved, current):
         raise ValueError(
-            f"{where} holds a run with other settings:\n"
-            + "\n".join(lines)
-            + "\nGive the settings it was begun with, or begin another run in another folder (--run)."
+            f"{where} holds a run with other settings:{differing}\n"
+            "Give the settings it was begun with, or begin another run in another folder (--run)."
         )
 
 

@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NamedTuple
 
 from agront_train.checkpointing import Checkpointer, Restored
 from agront_train.config import TrainConfig
-from agront_train.metrics import MetricsFile, TensorBoardLog
+from agront_train.metrics import MetricsFile, Observer, TensorBoardLog
 from agront_train.notes import NotesFile
 from agront_train.reporting import Monitoring, Reporter
 from agront_train.run_identity import open_run_folder
@@ -50,15 +51,19 @@ def open_run(
     checkpointer = stack.enter_context(Checkpointer(run / "checkpoints", keep=config.keep_checkpoints))
     restored = checkpointer.restore(template, identity)
     resume_at = 0 if restored is None else int(restored.state.step)
-    reporter = stack.enter_context(
-        Reporter(
-            [
-                MetricsFile(run / "metrics.jsonl", resume_at=resume_at),
-                TensorBoardLog(run / "tensorboard", resume_at=resume_at),
-                NotesFile(run / "notes.log"),
-            ]
-        )
-    )
+    notes = NotesFile(run / "notes.log")
+    logs: list[Observer] = [
+        MetricsFile(run / "metrics.jsonl", resume_at=resume_at),
+        TensorBoardLog(run / "tensorboard", resume_at=resume_at),
+        notes,
+    ]
+    reporter = stack.enter_context(Reporter(logs))
+
+    def note_the_end(kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if kind is not None:  # who sees the process end sees why; who comes later reads it here
+            notes.note(f"ended by {kind.__name__}: {error}")
+
+    stack.push(note_the_end)
     reporter.add(monitoring.observers(resume_at))
     if restored is not None:
         for reason in restored.rejected:

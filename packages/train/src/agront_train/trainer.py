@@ -14,7 +14,7 @@ from agront_train.config import TrainConfig
 from agront_train.device_batch import check_batch_size, split_batch
 from agront_train.evaluation import RowLosses
 from agront_train.guesses import make_guesses
-from agront_train.hosts import is_first, on_first, tell_all
+from agront_train.hosts import check_same_on_all, is_first, on_first, tell_all, wait_for_all
 from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params, ResumableIterator, TrainingBatch
 from agront_train.metrics import StepRecord
 from agront_train.replication import (
@@ -29,7 +29,7 @@ from agront_train.replication import (
 )
 from agront_train.reporting import LOSSES_ONLY, Monitoring, Reporter
 from agront_train.run_opening import open_run
-from agront_train.skipped_updates import check_divergence, describe_skipped
+from agront_train.skipped_updates import describe_skipped, divergence
 from agront_train.step import StepMetrics, TrainState, init_state
 from agront_train.stopwatch import Stopwatch
 
@@ -92,6 +92,7 @@ def train(
         raise ValueError(f"{jax.process_count()} processes train on all of their devices: devices cannot be chosen")
     devices = jax.local_devices() if devices is None else devices
     check_batch_size(config, count_devices(devices))
+    check_same_on_all({**identity, "train": dataclasses.asdict(config)})
     identity = {**identity, "train": config.identity()}
     template = jax.eval_shape(lambda: init_state(model, config, num_tokens))
     with contextlib.ExitStack() as stack:
@@ -138,10 +139,14 @@ def train(
             record = _record(number, values, seconds, wait, config.batch_size * num_tokens, monitoring)
             if record.skipped:
                 reporter.note(describe_skipped(record, config))
-                checkpoints = [] if checkpointer is None else checkpointer.steps
-                check_divergence(record, int(values.skipped_in_a_row), config, checkpoints)
             if checkpointer is not None:
-                going_on(checkpointer.check)
+                try:
+                    checkpointer.check()
+                except CheckpointWriteError as error:
+                    reporter.note(f"{error}; the run goes on")
+            if int(values.skipped_in_a_row) >= config.stop_after_skipped:
+                reporter.record(record)
+                raise divergence(record, int(values.skipped_in_a_row), config)
             return record, bool(unreplicate(stop))
 
         number = int(unreplicate(state.step))
@@ -171,6 +176,7 @@ def train(
                 reporter.record(record)
                 if save_now or stopping:
                     save(last=stopping or number == config.steps)
+                wait_for_all()  # the first was busy alone
                 stopwatch.restart()
         if stopping:
             reporter.note(f"stopped after update {number} of {config.steps}, with a checkpoint")

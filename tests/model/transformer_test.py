@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import jax
@@ -52,6 +53,26 @@ def test_remat_stores_less_for_the_backward_pass(pretrained, tokens):
         return sum(leaf.size for leaf in jax.tree.leaves(backward))
 
     assert stored(True) < stored(False)
+
+
+def test_the_gradient_of_40_layers_is_as_long_a_program_as_that_of_4(config, tokens):
+    def program(num_layers):
+        model = make_model(dataclasses.replace(config, num_layers=num_layers), remat=True)
+        shapes = jax.eval_shape(model.init, jax.random.key(0), tokens)
+        return jax.jit(jax.grad(lambda params: model.encode(params, tokens).embeddings.sum())).lower(shapes).as_text()
+
+    # Longer by the digits of "40" and of the layers' slots, which stand in it as one constant.
+    assert len(program(40)) < 1.02 * len(program(4))
+
+
+def test_only_results_of_products_are_stored_for_the_backward_pass(pretrained, tokens):
+    _, backward = jax.vjp(lambda params: pretrained.model.encode(params, tokens).embeddings, pretrained.params)
+    of_layers = [leaf.shape[1:] for leaf in jax.tree.leaves(backward) if leaf.shape[:1] == (3,)]
+    stored = [shape for shape in of_layers if math.prod(shape) >= 2 * 12 * 30]
+    # Input, query, key, value, mixed values, what attention made of the input: 6 of width 30, and the hidden layer.
+    parameters = {leaf.shape[1:] for leaf in jax.tree.leaves(pretrained.params) if leaf.shape[:1] == (3,)}
+    widths = sorted(math.prod(shape) // (2 * 12) for shape in stored if shape not in parameters)
+    assert widths == [30] * 6 + [44]
 
 
 def test_attention_maps_of_one_layer_do_not_take_the_memory_of_all(pretrained, tokens):

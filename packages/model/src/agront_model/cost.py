@@ -115,26 +115,26 @@ def row_bytes(
         whole_attention: whether the scores of all heads [H, T, T] stand in memory at once, as on a GPU or TPU. On a CPU
             rows of 256 tokens and more go head by head, and the scores of one are too few to count.
     """
-    T, D, F = num_tokens, config.embed_dim, config.ffn_dim
+    T, D, F, H = num_tokens, config.embed_dim, config.ffn_dim, config.num_heads
     item = _BYTES[compute]
-    # A layer norm keeps the centred input twice and the scaled root of the variance, all in float32.
-    norms = 2 * 3 * D * 4
-    # Its output, query, key, value and the mixed values; the second norm's output and the hidden layer before its GELU.
-    # A norm's output in float32 becomes one array for three products, in bfloat16 one for each.
-    inputs = 1 if compute == "float32" else 3
-    products = ((inputs + 3 + 1 + 1) * D + F) * item
-    kept = T * (norms + products)
-
-    scores = 3 * config.num_heads * T * T * 4 if whole_attention else 0  # weights, their gradient, that of the scores
-    hidden = T * F * item  # the hidden layer, its GELU or its gradient
+    vector, hidden = T * D * 4, T * F * item
+    attention = 4 * T * D * item  # query, key, value and the mixed values
     if remat:
-        layers = config.num_layers * T * D * 4
-        # XLA computes scores again before it is done with the hidden layer.
-        one_layer = kept + 2 * T * D * 4 + 2 * hidden + scores
+        layers = vector
     else:
-        layers = config.num_layers * kept
-        one_layer = T * (norms + 3 * D * 4) + max(3 * hidden, scores)
-    return RowBytes(layers=layers, one_layer=one_layer, logits=2 * num_masked * config.vocabulary_size * 4)
+        # Also the residual stream before the second branch, the hidden layer before its GELU, the softmax's statistics.
+        layers = 2 * vector + attention + hidden + (0 if whole_attention else 2 * H * T * 4)
+    # Computed again: of each norm the centred input twice, the scaled root of the variance and the output; the hidden
+    # layer's GELU; the weights. To these come gradients: of hidden layer, weights, scores and residual stream.
+    # The second branch is differentiated before the first, so GELU and weights do not stand there at once.
+    norms = 2 * (3 * vector + T * D * item)
+    scores = 3 * H * T * T * 4 if whole_attention else 0
+    one_layer = norms + hidden + max(2 * hidden, scores) + 3 * vector + (attention if remat else 0)
+    return RowBytes(
+        layers=config.num_layers * layers,
+        one_layer=one_layer,
+        logits=2 * num_masked * config.vocabulary_size * 4,
+    )
 
 
 def weight_copy_bytes(config: AgroNTConfig, compute: Compute) -> int:

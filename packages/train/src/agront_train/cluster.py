@@ -18,8 +18,8 @@ def connect(
 ) -> None:
     """Join the other processes; alone, do nothing. To be called before anything else of JAX.
 
-    What is not given is taken from the environment: `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES` and `JAX_PROCESS_ID`,
-    or what JAX finds by itself on TPU pods, under Slurm and Open MPI with more than one task, and in Kubernetes jobs.
+    What is not given is taken from the environment: `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES`, `JAX_PROCESS_ID`, or
+    what JAX finds by itself on TPU pods, under Slurm and Open MPI with more than one task, and in Kubernetes jobs.
 
     From then on a process whose peer dies ends too: by an error of the next update, or, where it only waits, by JAX
     within `HEARTBEAT_TIMEOUT_SECONDS` and a few more.
@@ -31,13 +31,11 @@ def connect(
         environment: environment variables.
 
     Raises:
-        ValueError: only a part of what is needed was given.
+        ValueError: only a part of what is needed was given, or what should be a number is none.
     """
     coordinator = coordinator or environment.get("JAX_COORDINATOR_ADDRESS")
-    if num_processes is None and "JAX_NUM_PROCESSES" in environment:
-        num_processes = int(environment["JAX_NUM_PROCESSES"])
-    if process_id is None and "JAX_PROCESS_ID" in environment:
-        process_id = int(environment["JAX_PROCESS_ID"])
+    num_processes = _number("JAX_NUM_PROCESSES", environment) if num_processes is None else num_processes
+    process_id = _number("JAX_PROCESS_ID", environment) if process_id is None else process_id
     if coordinator is None and (num_processes is not None or process_id is not None):
         raise ValueError("a number of processes was given and no coordinator: name the first process's host:port")
     if coordinator is None and _alone(environment):
@@ -71,5 +69,13 @@ def _alone(environment: Mapping[str, str]) -> bool:
     """Whether JAX would find a cluster of one task, and then take one of this machine's GPUs only, or fail."""
     for size in ("SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE"):
         if size in environment:
-            return int(environment[size]) == 1
+            return _number(size, environment) == 1
     return "KUBERNETES_SERVICE_HOST" in environment and "JOB_COMPLETION_INDEX" not in environment
+
+
+def _number(name: str, environment: Mapping[str, str]) -> int | None:
+    value = environment.get(name)
+    try:
+        return None if value is None else int(value)
+    except ValueError:
+        raise ValueError(f"the environment variable {name} is {value!r}: it must be a whole number") from None

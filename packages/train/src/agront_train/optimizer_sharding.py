@@ -38,7 +38,7 @@ def join(shares: Shaped[np.ndarray, "N c"], shape: tuple[int, ...]) -> Shaped[np
 
 
 def map_moments(function: Callable[[Any], Any], others: Callable[[Any], Any], opt_state: optax.OptState) -> Any:
-    """An optimizer state with `function` applied to each of Adam's trees of moments, and `others` to all other leaves."""
+    """An optimizer state with `function` applied to each of Adam's trees of moments, `others` to all other leaves."""
 
     def is_adam(state: Any) -> bool:
         return isinstance(state, optax.ScaleByAdamState)

@@ -140,10 +140,7 @@ def train(
             if record.skipped:
                 reporter.note(describe_skipped(record, config))
             if checkpointer is not None:
-                try:
-                    checkpointer.check()
-                except CheckpointWriteError as error:
-                    reporter.note(f"{error}; the run goes on")
+                going_on(checkpointer.check)
             if int(values.skipped_in_a_row) >= config.stop_after_skipped:
                 reporter.record(record)
                 raise divergence(record, int(values.skipped_in_a_row), config)

@@ -1,0 +1,53 @@
+import jax
+import pytest
+from agront_train import ACCELERATORS, measured_peak_flops, peak_flops
+
+
+class Device:
+    """As much of a `jax.Device` as is looked at."""
+
+    def __init__(self, device_kind):
+        self.device_kind = device_kind
+
+
+# Vendors' figures for dense products, in TFLOP/s: bfloat16, and float32 as JAX multiplies it by default.
+@pytest.mark.parametrize(
+    ("kind", "bfloat16", "float32"),
+    [
+        ("TPU v3", 123 / 2, 123 / 2),  # a device is one of a chip's two cores
+        ("TPU v4", 275, 275),
+        ("TPU v5 lite", 197, 197),
+        ("TPU v5", 459, 459),
+        ("TPU v6 lite", 918, 918),
+        ("NVIDIA A100-SXM4-80GB", 312, 156),
+        ("NVIDIA H100 80GB HBM3", 1979 / 2, 989 / 2),
+        ("NVIDIA L4", 121, 60),
+        ("Tesla V100-SXM2-16GB", 15.7, 15.7),
+    ],
+)
+def test_devices_are_recognised_by_their_kind(kind, bfloat16, float32):
+    assert peak_flops(Device(kind), "bfloat16") == pytest.approx(bfloat16 * 1e12, rel=2e-3)
+    assert peak_flops(Device(kind), "float32") == pytest.approx(float32 * 1e12, rel=2e-3)
+
+
+def test_of_other_devices_no_peak_is_known():
+    assert peak_flops(Device("NVIDIA H100"), "bfloat16") is None  # might be either of two, of different rates
+    assert peak_flops(jax.devices("cpu")[0], "float32") is None
+
+
+def test_no_kind_belongs_to_two():
+    kinds = [kind for accelerator in ACCELERATORS.values() for kind in accelerator.device_kinds]
+    assert len(kinds) == len(set(kinds))
+    assert all(name == accelerator.name and accelerator.source for name, accelerator in ACCELERATORS.items())
+
+
+def test_memory_is_that_of_a_device():
+    gib = {name: accelerator.memory_bytes / 2**30 for name, accelerator in ACCELERATORS.items()}
+    assert (gib["tpu-v3"], gib["tpu-v4"], gib["a100-40gb"], gib["h100"], gib["h200"]) == (16, 32, 40, 80, 141)
+
+
+@pytest.mark.parametrize("compute", ["float32", "bfloat16"])
+def test_a_rate_is_measured_where_none_is_known(compute):
+    device = jax.devices("cpu")[0]
+    rate = measured_peak_flops(device, compute, seconds=1e-4)
+    assert 1e8 < rate < 1e14  # no processor is slower or faster

@@ -34,7 +34,8 @@ def stop_signals(say: Callable[[str], None]) -> Iterator[StopSignals]:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         name = signal.Signals(number).name
         at_once = "; Ctrl-C once more ends it at once" if number == signal.SIGINT else ""
-        say(f"{name}: stopping with a checkpoint once the updates on their way are made{at_once}")
+        with contextlib.suppress(OSError):  # on a full disk there may be nowhere to say it
+            say(f"{name}: stopping with a checkpoint once the updates on their way are made{at_once}")
 
     before = {number: signal.signal(number, receive) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -122,7 +122,16 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("shape", "remat"), [*itertools.product(SHAPES, (False, True))])
+QUICK = SHAPES[:2]  # all ten take a minute together
+
+
+@pytest.mark.parametrize(
+    ("shape", "remat"),
+    [
+        pytest.param(shape, remat, marks=() if shape in QUICK else pytest.mark.slow)
+        for shape, remat in itertools.product(SHAPES, (False, True))
+    ],
+)
 def test_bytes_of_a_row_are_those_that_xla_allocates(shape, remat):
     config, tokens = small_model(*shape), shape[4]
     masked = math.floor(0.15 * tokens + 0.5)

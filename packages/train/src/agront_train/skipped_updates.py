@@ -20,6 +20,6 @@ def divergence(record: StepRecord, in_a_row: int, config: TrainConfig) -> Floati
     """
     return FloatingPointError(
         f"training has diverged: {in_a_row} updates in a row have a loss or gradient that is not finite "
-        f"({describe_skipped(record, config)}). The parameters are as they were before them, and so they are in the "
-        "last checkpoint. Resuming meets the same rows: begin a run with a lower learning rate or with clip_norm"
+        f"({describe_skipped(record, config)}). The last checkpoint, if there is one, is finite. Resuming meets the "
+        "same rows: begin a run with a lower learning rate or with clip_norm"
     )

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,7 +19,17 @@ def make_console() -> Console:
 
 
 class RunConsole(Console):
-    """The console of a run, which goes on in silence when nobody reads it any more: as after Ctrl-C in `… | tee`."""
+    """The console of a run, which is worth more than its words: it goes on in silence when they cannot be written.
+
+    So it is after Ctrl-C in `… | tee`, and where standard output is a file on a full disk.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As every console does."""
+        try:
+            super().print(*objects, **options)
+        except OSError:
+            self.on_broken_pipe()
 
     def on_broken_pipe(self) -> None:
         """Rich would end the process here."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from agront_data import (
     GenomeStore,
@@ -104,11 +105,13 @@ def report(
         if difference.mean > 2 * difference.standard_error:
             console.print(f"[yellow]The model does worse than {name}: it has not learned yet.[/]", highlight=False)
             break
+    command = shell_command(sys.argv[0], *with_option(sys.argv[1:], "--train.steps", str(2 * step)))
+    on_all = ", and likewise on the other hosts" if jax.process_count() > 1 else ""
     lines = [
         f"checkpoint   {checkpoint}",
         f"loss curve   {run / 'loss.png'}",
         f"numbers      {run / 'metrics.jsonl'}, {run / 'summary.json'}",
         f"tensorboard  {run / 'tensorboard'}",
-        f"to go on     {shell_command(sys.argv[0], *with_option(sys.argv[1:], '--train.steps', str(2 * step)))}",
+        f"to go on     {command}{on_all}",
     ]
     console.print("\n" + "\n".join(lines), highlight=False, markup=False, soft_wrap=True)

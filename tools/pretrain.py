@@ -171,7 +171,10 @@ def pretrain(experiment: Experiment, console: Console) -> int:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     experiment = tyro.extras.overridable_config_cli(PRESETS, description=__doc__)
-    with ending_at_once(), errors_as_sentences("the same command again resumes from the last checkpoint"):
+    with (
+        ending_at_once(),
+        errors_as_sentences("the same command again resumes from the last checkpoint, if there is one"),
+    ):
         connect(experiment.coordinator, experiment.num_processes, experiment.process_id)
         status = pretrain(experiment, RunConsole(quiet=not is_first()))
         disconnect()

@@ -20,15 +20,15 @@ def ending_at_once() -> Iterator[None]:
     except BaseException as error:
         if jax.process_count() == 1 or (isinstance(error, SystemExit) and not error.code):
             raise
-        out_of_memory = "RESOURCE_EXHAUSTED" in str(error)
-        if isinstance(error, jax.errors.JaxRuntimeError) and not out_of_memory:
+        if not isinstance(error, SystemExit):
+            traceback.print_exc()
+        if isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
             print(
-                f"process {jax.process_index()} ends, because another one has ended or cannot be reached: "
-                f"{str(error).splitlines()[0]}\nThe same commands again resume from the last checkpoint",
+                f"process {jax.process_index()} ends, as a rule because another one has ended or cannot be reached; "
+                "the same commands again resume from the last checkpoint",
                 file=sys.stderr,
             )
-        elif not isinstance(error, SystemExit):
-            traceback.print_exc()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):
+                stream.flush()
         os._exit(error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1)

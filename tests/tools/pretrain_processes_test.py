@@ -43,6 +43,7 @@ def start(store, run, *options, devices=1, errors=None):
         "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
         "JAX_PLATFORMS": "cpu",
     }
+    environment.pop("PYTHONUNBUFFERED", None)  # it would hide what a full buffer does
     command = [sys.executable, str(TOOL), "demo", "--data", str(store), "--run", str(run), *TINY, *map(str, options)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
 

@@ -1,11 +1,13 @@
 import json
 import shutil
+import time
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 import pytest
 from agront_train import Checkpointer, init_state
+from agront_train.array_digests import json_digest
 from toy_training import CONFIG, ToyModel
 
 # Orbax's own reader leaves a task behind when it meets a damaged file.
@@ -151,3 +153,58 @@ def test_another_run_is_refused_with_both_values_and_nothing_is_moved(folder):
 def test_a_checkpoint_is_never_written_over(folder):
     with Checkpointer(folder, keep=2) as checkpointer, pytest.raises(ValueError, match="never written over"):
         checkpointer.save(state_at(3), {"next_index": 9}, IDENTITY)
+
+
+@pytest.mark.parametrize(
+    ("orbax_class", "method"),
+    [(ocp.CheckpointManager, "save"), (ocp.PyTreeCheckpointHandler, "finalize")],
+    ids=["at once", "in the background"],
+)
+def test_a_save_that_fails_is_an_error_and_costs_no_checkpoint(folder, monkeypatch, orbax_class, method):
+    def fail(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    with Checkpointer(folder, keep=2) as checkpointer:
+        with monkeypatch.context() as failing:
+            failing.setattr(orbax_class, method, fail)
+            for _ in range(3):
+                with pytest.raises(OSError, match=r"checkpoints/4 could not be written: .*No space left"):
+                    save_and_wait(checkpointer, 4)
+                assert checkpointer.steps == [2, 3]
+        assert_is(checkpointer.restore(template(), IDENTITY), 3)
+        save_and_wait(checkpointer, 4)
+    assert sorted(path.name for path in folder.iterdir()) == ["3", "4"]
+    assert_is(restore(folder), 4)
+
+
+def save_and_wait(checkpointer, step):
+    checkpointer.save(state_at(step), {"next_index": step}, IDENTITY)
+    checkpointer.wait()
+
+
+def look_for_long(checkpointer):
+    for _ in range(1000):
+        checkpointer.check()
+        time.sleep(0.01)
+
+
+def test_a_failure_is_noticed_without_waiting(folder, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ocp.PyTreeCheckpointHandler, "finalize", fail)
+    with Checkpointer(folder, keep=2) as checkpointer:
+        checkpointer.save(state_at(4), {"next_index": 4}, IDENTITY)
+        with pytest.raises(OSError, match="checkpoints/4 could not be written"):
+            look_for_long(checkpointer)
+        checkpointer.check()  # said once
+
+
+def test_a_checkpoint_of_an_unknown_format_is_refused_by_name(folder):
+    file = folder / "3" / "metadata" / "metadata"
+    sealed = json.loads(file.read_text())
+    sealed["content"]["format"] = 2
+    file.write_text(json.dumps({"content": sealed["content"], "digest": json_digest(sealed["content"])}))
+    with pytest.raises(ValueError, match=r"checkpoints/3 has format 2, and this version reads 1"):
+        restore(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["2", "3"]

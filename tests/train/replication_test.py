@@ -1,10 +1,20 @@
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
-from agront_train import init_state, make_gradient, make_replicated_step, replicate, unreplicate
+from agront_train import (
+    init_state,
+    make_gradient,
+    make_replicated_evaluation,
+    make_replicated_step,
+    replicate,
+    unreplicate,
+)
 from agront_train.device_batch import split_batch
 from agront_train.replication import AXIS
-from toy_training import CONFIG, ToyBatches, ToyModel, ToyVocabulary
+from toy_hosts import outcome, start
+from toy_training import CONFIG, ToyBatches, ToyModel, ToyVocabulary, toy_train
 
 MODEL, VOCABULARY = ToyModel(), ToyVocabulary()
 
@@ -88,3 +98,28 @@ def test_what_unreplicate_gives_is_not_overwritten_by_the_next_donated_step():
         state, _, _ = step(state, split_batch(next(batches), 1, 1))
     jax.tree.map(np.testing.assert_array_equal, kept, before)
     assert jax.tree.leaves(kept)[0].base is None or jax.tree.leaves(kept)[0].base.flags.owndata
+
+
+@pytest.mark.parametrize(
+    ("num_devices", "options"), [(512, ()), (32, ("--shard-optimizer",))], ids=["512", "32, optimizer sharded"]
+)
+def test_many_devices_take_the_same_steps_as_one(num_devices, options, tmp_path):
+    published = ("--steps", 2, "--batch-size", 1536, "--held-out-rows", 512, "--width", 16, "--seconds", 500)
+    out = ("--out", tmp_path / "out.npz")
+    host = start(tmp_path / "many", tmp_path / "log", *published, *options, *out, devices=num_devices)
+    assert host.end(500) == 0, host.said
+    config = dataclasses.replace(CONFIG, steps=2, batch_size=1536, micro_batches=8)
+    expected = toy_train(tmp_path / "one", config=config, devices=1, held_out_rows=512)
+    found = outcome(tmp_path / "out.npz")
+    assert found.seen == list(range(2 * 1536))
+    np.testing.assert_allclose(found.loss, expected.held_out.loss, rtol=1e-5)
+    for leaf, reference in zip(found.leaves, jax.tree.leaves(expected.state), strict=True):
+        np.testing.assert_allclose(leaf, reference, rtol=0, atol=1e-5)
+
+
+def test_held_out_rows_that_the_devices_do_not_divide_are_refused():
+    devices = jax.local_devices()[:4]
+    evaluate = make_replicated_evaluation(MODEL, CONFIG, VOCABULARY, devices)
+    params = replicate(init_state(MODEL, CONFIG, 32).params, devices)
+    with pytest.raises(ValueError, match="6 held-out rows cannot be cut evenly over 4 devices"):
+        evaluate(params, next(ToyBatches(6)))

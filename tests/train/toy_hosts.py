@@ -48,22 +48,25 @@ class Host(NamedTuple):
 
 def start(run, log, *options, devices=1):
     """One process."""
-    environment = {**os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+    # Some hundred virtual devices on a few cores come one after another to where they meet.
+    patience = "--xla_cpu_collective_call_terminate_timeout_seconds=300"
+    flags = f"--xla_force_host_platform_device_count={devices} {patience}"
+    environment = {**os.environ, "XLA_FLAGS": flags}
     command = [sys.executable, toy_training.__file__, str(run), *map(str, options)]
     with log.open("w") as file:
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=subprocess.STDOUT)
     return Host(process, log)
 
 
-def start_two(runs, folder, *options, devices=2):
-    """Two hosts of one run, each with its own idea of where the run folder is."""
+def start_two(runs, folder, *options, devices=2, second=()):
+    """Two hosts of one run, each with its own idea of where the run folder is; the second with options of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         coordinator = f"127.0.0.1:{free.getsockname()[1]}"
     return [
         start(
             run, folder / f"host{host}.log", *options, *("--hosts", 2, "--host", host, "--coordinator", coordinator),
-            *("--out", folder / f"host{host}.npz"), devices=devices,
+            *("--out", folder / f"host{host}.npz"), *(second if host else ()), devices=devices,
         )
         for host, run in enumerate(runs)
     ]  # fmt: skip

@@ -271,9 +271,33 @@ def test_asked_to_stop_it_ends_with_a_checkpoint_and_resumes_exactly(undisturbed
     np.testing.assert_array_equal(result.held_out.loss, expected.held_out.loss)
 
 
+def test_asked_during_a_measurement_it_gives_that_up(undisturbed, tmp_path):
+    _, expected = undisturbed
+    asked = iter([False] * 10 + [True])  # ten updates, then the first batch of the measurement
+    stopped = toy_train(tmp_path / "run", should_stop=lambda: next(asked))
+    assert (stopped.state.step, stopped.held_out) == (10, None)
+    assert (tmp_path / "run" / "checkpoints" / "10").is_dir()
+    assert_same_state(toy_train(tmp_path / "run"), expected)
+
+
+def test_all_observers_are_closed_whatever_one_of_them_raises(tmp_path):
+    class Failing(Recorder):
+        def close(self):
+            raise RuntimeError("no more")
+
+    last = Recorder()
+    with pytest.raises(RuntimeError, match="no more"):
+        toy_train(
+            tmp_path / "run",
+            config=dataclasses.replace(CONFIG, steps=1),
+            observers=lambda resume_at: [Failing(), last],
+        )
+    assert last.closed
+
+
 def test_a_stop_that_is_known_with_the_last_update_leaves_the_measurement_to_the_next_call(undisturbed, tmp_path):
     _, expected = undisturbed
-    asked = iter([False] * 18 + [True] * 2)
+    asked = iter([False] * 20 + [True])  # twenty updates and a measurement on the way
     stopped = toy_train(tmp_path / "run", should_stop=lambda: next(asked))
     assert (stopped.state.step, stopped.held_out) == (20, None)
     again = toy_train(tmp_path / "run")

@@ -13,7 +13,7 @@ from agront_train.evaluation import Difference, RowLosses, paired_difference
 from agront_train.guesses import Guess, make_guesses
 from agront_train.hosts import is_first, on_first
 from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, ResumableIterator, TrainingBatch
-from agront_train.masking import MaskedTokens, mask_held_out, mask_tokens, masking_key
+from agront_train.masking import MaskedTokens, mask_held_out, mask_tokens, masking_key, num_masked_positions
 from agront_train.memory import (
     DeviceMemory,
     ModelBytes,
@@ -21,7 +21,6 @@ from agront_train.memory import (
     fewest_devices,
     fewest_micro_batches,
     largest_micro_batch,
-    num_masked_positions,
 )
 from agront_train.metrics import MetricsFile, Observer, StepRecord, TensorBoardLog, read_metrics
 from agront_train.notes import NotesFile

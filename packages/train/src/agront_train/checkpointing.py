@@ -197,10 +197,7 @@ class Checkpointer:
             attempt += 1
             aside = aside.with_name(f"{step}.{attempt}")
         self.path(step).rename(aside)
-        self._manager.close()
-        self._manager = open_manager(
-            self._folder, self._keep
-        )  # Orbax keeps a list of its own, and would not write this step again
+        self._reopen()  # Orbax keeps a list of its own, and would not write this step again
         return f"checkpoint {step} is damaged ({error}); moved to {aside}"
 
 

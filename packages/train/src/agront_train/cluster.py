@@ -19,7 +19,7 @@ def connect(
     """Join the other processes; alone, do nothing. To be called before anything else of JAX.
 
     What is not given is taken from the environment: `JAX_COORDINATOR_ADDRESS`, `JAX_NUM_PROCESSES`, `JAX_PROCESS_ID`;
-    what JAX finds by itself on TPU pods, under Slurm and Open MPI with more than one task, and in Kubernetes jobs.
+    or what JAX finds by itself on TPU pods, under Slurm and Open MPI with more than one task, and in Kubernetes jobs.
 
     From then on a process whose peer dies ends too: by an error of the next update, or, where it only waits, by JAX
     within `HEARTBEAT_TIMEOUT_SECONDS` and a few more.

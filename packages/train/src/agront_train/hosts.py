@@ -11,6 +11,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
+from jaxtyping import Shaped
 
 from agront_train.run_identity import differences
 
@@ -68,6 +69,13 @@ def on_first(function: Callable[[], T]) -> T | None:
     return value
 
 
+def all_gather(array: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "hosts ..."]:
+    """The arrays of all processes, in all of them, in the order of the processes."""
+    if jax.process_count() == 1:
+        return array[None]
+    return np.asarray(multihost_utils.process_allgather(array))
+
+
 def check_same_on_all(settings: Mapping[str, Any]) -> None:
     """Refuse to go on where a process has other settings than the first.
 
@@ -77,7 +85,7 @@ def check_same_on_all(settings: Mapping[str, Any]) -> None:
     if jax.process_count() == 1:
         return
     differing = differences(tell_all(dict(settings)), settings)
-    if multihost_utils.process_allgather(np.array(bool(differing))).any():
+    if all_gather(np.array(bool(differing))).any():
         raise ValueError(
             f"the processes have different settings; the first there, this one now:{differing or ' none in this one'}"
         )

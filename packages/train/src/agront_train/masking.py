@@ -38,6 +38,11 @@ def parameters_key(seed: int) -> jax.Array:
     return jax.random.wrap_key_data(jnp.array([1, seed], jnp.uint32), impl="threefry2x32")
 
 
+def num_masked_positions(config: MaskingConfig, num_tokens: int) -> int:
+    """M, the positions of a row of T tokens that the language-model head is run at: the rate of T, rounded."""
+    return min(num_tokens, math.floor(config.rate * num_tokens + 0.5))
+
+
 def mask_tokens(
     key: jax.Array,
     tokens: Integer[jax.Array, "B T"],
@@ -60,7 +65,7 @@ def mask_tokens(
         loss_weights: what each token counts in the loss if it is chosen; None for 1. It does not change the choice.
     """
     ids = vocabulary.nucleotide_ids
-    size = min(tokens.shape[1], math.floor(config.rate * tokens.shape[1] + 0.5))
+    size = num_masked_positions(config, tokens.shape[1])
 
     def one_row(tokens: jax.Array, row: jax.Array) -> MaskedTokens:
         order_key, action_key, draw_key = jax.random.split(jax.random.fold_in(key, row), 3)

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from agront_train.config import MaskingConfig, TrainConfig
+from agront_train.config import TrainConfig
 from agront_train.device_batch import check_batch_size
 from agront_train.optimizer_sharding import map_moments
 from agront_train.step import TrainState
@@ -47,11 +47,6 @@ class DeviceMemory:
     def total(self) -> int:
         """The sum of all parts; what XLA needs for scratch and communication comes on top."""
         return sum(dataclasses.astuple(self))
-
-
-def num_masked_positions(config: MaskingConfig, num_tokens: int) -> int:
-    """M, the positions of a row of T tokens that the language-model head is run at: the rate of T, rounded."""
-    return min(num_tokens, math.floor(config.rate * num_tokens + 0.5))
 
 
 def num_bytes(tree: Any) -> int:

@@ -17,7 +17,9 @@ from jaxtyping import Shaped
 from agront_train.config import TrainConfig
 from agront_train.device_batch import DeviceBatch, HostRows, split_batch
 from agront_train.evaluation import RowLosses, held_out_row_losses
+from agront_train.hosts import all_gather
 from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params, TrainingBatch
+from agront_train.objective import LossSum
 from agront_train.optimizer_sharding import join, map_moments, own_share
 from agront_train.step import StepMetrics, TrainState, first_state, init_params, make_train_step
 
@@ -75,17 +77,21 @@ def spread(state: TrainState, config: TrainConfig, devices: Devices) -> TrainSta
     return jax.tree.map(copy, state._replace(opt_state=()))._replace(opt_state=opt_state)
 
 
-def snapshot(replicated: TrainState, config: TrainConfig, devices: Devices) -> TrainState:
-    """The inverse of `spread`: NumPy leaves that the next step does not write to."""
-    state = unreplicate(replicated._replace(opt_state=()))
-    if not config.shard_optimizer:
-        return state._replace(opt_state=unreplicate(replicated.opt_state))
+def make_snapshot(config: TrainConfig, devices: Devices) -> Callable[[TrainState], TrainState]:
+    """The inverse of `spread`, as a function: NumPy leaves that the next step does not write to."""
     gather = _pmap(partial(jax.lax.all_gather, axis_name=AXIS), devices)
 
-    def moments(tree: Any) -> Any:  # leaf by leaf: no device has room for all of them
-        return jax.tree.map(lambda leaf, like: join(unreplicate(gather(leaf)), like.shape), tree, state.params)
+    def snapshot(replicated: TrainState) -> TrainState:
+        state = unreplicate(replicated._replace(opt_state=()))
+        if not config.shard_optimizer:
+            return state._replace(opt_state=unreplicate(replicated.opt_state))
 
-    return state._replace(opt_state=map_moments(moments, unreplicate, replicated.opt_state))
+        def moments(tree: Any) -> Any:  # leaf by leaf: no device has room for all of them
+            return jax.tree.map(lambda leaf, like: join(unreplicate(gather(leaf)), like.shape), tree, state.params)
+
+        return state._replace(opt_state=map_moments(moments, unreplicate, replicated.opt_state))
+
+    return snapshot
 
 
 def local_params(replicated: TrainState) -> Params:
@@ -116,21 +122,21 @@ def make_replicated_step(
 
 def make_replicated_evaluation(
     model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary, devices: Devices
-) -> Callable[[Params, TrainingBatch], RowLosses]:
-    """`held_out_row_losses` over all devices: a function of replicated parameters and a global batch.
+) -> Callable[..., tuple[RowLosses, bool]]:
+    """`held_out_row_losses` over all devices: a function of (replicated parameters, global batch, stop=False).
 
-    Every host is given the whole batch, computes its part, and gets the losses of all rows in the batch's order. It
-    raises ValueError where the devices of all hosts do not divide the rows: hosts with different parts would hang.
+    Every host is given the whole batch, computes its part, and gets the losses of all rows in the batch's order; and
+    whether any host wants to stop. Where the devices of all hosts do not divide the rows it raises ValueError: hosts
+    with different parts would hang.
     """
     losses = held_out_row_losses(model, config, vocabulary)
 
-    def part(params: Params, tokens: jax.Array, rows: jax.Array) -> Any:
-        measured = jax.lax.map(lambda micro_batch: losses(params, *micro_batch), (tokens, rows))
-        return jax.lax.all_gather((rows, measured), AXIS)
+    def part(params: Params, tokens: jax.Array, rows: jax.Array) -> LossSum:
+        return jax.lax.map(lambda micro_batch: losses(params, *micro_batch), (tokens, rows))
 
     mapped = _pmap(part, devices)
 
-    def evaluate(params: Params, batch: TrainingBatch) -> RowLosses:
+    def evaluate(params: Params, batch: TrainingBatch, stop: bool = False) -> tuple[RowLosses, bool]:
         num_devices = count_devices(devices)
         if len(batch.rows) % num_devices:
             raise ValueError(f"{len(batch.rows)} held-out rows cannot be cut evenly over {num_devices} devices")
@@ -138,11 +144,20 @@ def make_replicated_evaluation(
         # Without loss weights, so that runs with different ones can be compared.
         own = HostRows(batch.tokens[host::hosts], batch.rows[host::hosts], None)
         cut = split_batch(own, len(devices), 1)
-        rows, sums = jax.tree.map(lambda leaf: leaf.reshape(-1), unreplicate(mapped(params, cut.tokens, cut.rows)))
+        sums = jax.tree.map(lambda leaf: _local(leaf).reshape(-1).view(np.uint32), mapped(params, cut.tokens, cut.rows))
+        # As bits, so that one exchange does for whole numbers and others; JAX knows no 64 bits.
+        columns = np.stack([cut.rows.reshape(-1), *sums, np.full(len(own.rows), stop, np.uint32)])
+        rows, loss, num_tokens, stops = np.concatenate(all_gather(columns), axis=1)
         place = np.argsort(rows)[np.argsort(np.argsort(batch.rows))]
-        return RowLosses(sums.loss[place].astype(np.float64), sums.num_tokens[place].astype(np.float64))
+        ordered = (bits.view(np.float32)[place].astype(np.float64) for bits in (loss, num_tokens))
+        return RowLosses(*ordered), bool(stops.any())
 
     return evaluate
+
+
+def _local(leaf: jax.Array) -> np.ndarray:
+    """The parts of all local devices."""
+    return np.concatenate([np.asarray(shard.data) for shard in leaf.addressable_shards])
 
 
 def _pmap(function: Callable, devices: Devices, donate: tuple[int, ...] = ()) -> Callable:

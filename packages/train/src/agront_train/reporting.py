@@ -41,14 +41,13 @@ class Reporter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Close all. What could still not be written is an `OSError`, unless another error ends the run already."""
-        unwritten = []
-        for observer in self._observers:
-            try:
-                observer.close()
-            except OSError as failure:
-                unwritten.append(str(failure))
-        if unwritten and kind is None:
-            raise OSError("; ".join(unwritten))
+        try:
+            with contextlib.ExitStack() as stack:  # which closes them all, whatever one of them raises
+                for observer in reversed(self._observers):
+                    stack.callback(observer.close)
+        except OSError:
+            if kind is None:
+                raise
 
     def add(self, observers: Sequence[Observer]) -> None:
         """Tell these too, from now on."""

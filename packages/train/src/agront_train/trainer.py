@@ -23,7 +23,7 @@ from agront_train.replication import (
     local_params,
     make_replicated_evaluation,
     make_replicated_step,
-    snapshot,
+    make_snapshot,
     spread,
     unreplicate,
 )
@@ -106,11 +106,18 @@ def train(
             state = spread(template if restored is None else restored.state, config, devices)
             opened = restored = None  # it is as large as the model
         step = make_replicated_step(model, config, vocabulary, devices)
+        snapshot = make_snapshot(config, devices)
         evaluation = make_replicated_evaluation(model, config, vocabulary, devices)
         guess = make_guesses(model, config, vocabulary, monitoring.token_names) if monitoring.token_names else None
 
-        def evaluate() -> RowLosses:
-            parts = [evaluation(state.params, batch) for batch in held_out]
+        def evaluate() -> RowLosses | None:
+            """Measure all held-out rows; None as soon as a host wants to stop: who is told to has little time."""
+            parts = []
+            for batch in held_out:
+                losses, stop = evaluation(state.params, batch, should_stop())
+                if stop:
+                    return None
+                parts.append(losses)
             return RowLosses(*map(np.concatenate, zip(*parts, strict=True)))
 
         def going_on(write: Callable[[], None], last: bool = False) -> None:
@@ -121,16 +128,19 @@ def train(
                     raise
                 reporter.note(f"{error}; the run goes on")
 
-        def save(last: bool) -> None:
+        def save(last: bool) -> TrainState | None:
+            """Write a checkpoint; the last is waited for, and its state handed out."""
             if checkpointer is None and not config.shard_optimizer:
-                return
-            whole = snapshot(state, config, devices)  # with a sharded optimizer all hosts take part
+                return None
+            whole = snapshot(state)  # with a sharded optimizer all hosts take part
             if checkpointer is None:
-                return
+                return whole if last else None
             going_on(checkpointer.wait)
             going_on(lambda: checkpointer.save(whole, batches.get_state(), identity), last)
-            if last:
-                checkpointer.wait()
+            if not last:
+                return None
+            checkpointer.wait()
+            return whole
 
         def settle(number: int, metrics: StepMetrics, stop: jax.Array) -> tuple[StepRecord, bool]:
             """Wait for an update; say what went wrong; return it, and whether a host wants to stop."""
@@ -147,7 +157,7 @@ def train(
             return record, bool(unreplicate(stop))
 
         number = int(unreplicate(state.step))
-        losses, pending, stopping = None, None, False
+        losses, pending, saved, stopping = None, None, None, False
         stopwatch = Stopwatch()
         while number < config.steps and not stopping:
             with stopwatch.waiting():
@@ -163,8 +173,10 @@ def train(
             if evaluate_now or save_now or stopping:
                 record, stop_now = settle(*pending)
                 pending, stopping = None, stopping or stop_now
-                if evaluate_now and not stopping:  # who is told to stop has little time
+                if evaluate_now and not stopping:
                     losses = evaluate()
+                    stopping = losses is None
+                if losses is not None:
                     record = _with_held_out(record, losses, monitoring)
                     if guess is not None and is_first():
                         row = next(iter(held_out))
@@ -172,14 +184,15 @@ def train(
                         record = dataclasses.replace(record, guesses=guesses)
                 reporter.record(record)
                 if save_now or stopping:
-                    save(last=stopping or number == config.steps)
+                    saved = save(last=stopping or number == config.steps)
                 wait_for_all()  # the first was busy alone
                 stopwatch.restart()
         if stopping:
             reporter.note(f"stopped after update {number} of {config.steps}, with a checkpoint")
         elif losses is None:
             losses = evaluate()
-        return TrainResult(snapshot(state, config, devices), losses, run / "checkpoints" / str(number))
+        whole = snapshot(state) if saved is None else saved
+        return TrainResult(whole, losses, run / "checkpoints" / str(number))
 
 
 def _record(

@@ -83,5 +83,12 @@ class WeightsAndBiasesLog:
         """Notes are for people; the log holds numbers."""
 
     def close(self) -> None:
-        """Send what is left."""
-        self._run.finish()
+        """Send what is left.
+
+        Raises:
+            OSError: `wandb` fails, in whatever way.
+        """
+        try:
+            self._run.finish()
+        except Exception as error:
+            raise OSError(f"Weights & Biases: {error}") from error

@@ -1,6 +1,7 @@
 """How Orbax is set up: what a checkpoint is made of, and which process writes it."""
 
 import contextlib
+import shutil
 from pathlib import Path
 
 import jax
@@ -25,7 +26,6 @@ def open_manager(folder: Path, keep: int) -> ocp.CheckpointManager:
     options = ocp.CheckpointManagerOptions(
         max_to_keep=keep,
         enable_async_checkpointing=True,
-        cleanup_tmp_directories=True,
         create=False,  # Orbax refuses to, when not all processes take part
         multiprocessing_options=alone,
     )
@@ -34,6 +34,9 @@ def open_manager(folder: Path, keep: int) -> ocp.CheckpointManager:
         "metadata": ocp.JsonCheckpointHandler(multiprocessing_options=alone),
     }
     folder.mkdir(parents=True, exist_ok=True)
+    # Orbax would do it in the background, and fail where two of its managers, one after the other, find the same.
+    for leftover in folder.glob("*.orbax-checkpoint-tmp*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     return ocp.CheckpointManager(folder.absolute(), options=options, item_handlers=handlers)
 
 

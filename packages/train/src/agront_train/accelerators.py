@@ -32,19 +32,9 @@ class Accelerator:
         return self.bfloat16_flops if compute == "bfloat16" else self.float32_flops
 
 
-def _tpu(name: str, kinds: tuple[str, ...], gib: int, tera: float) -> Accelerator:
-    # On a TPU JAX multiplies float32 arrays in one pass of bfloat16, unless told otherwise.
-    return Accelerator(
-        name=name,
-        device_kinds=kinds,
-        memory_bytes=gib << 30,
-        bfloat16_flops=tera * 1e12,
-        float32_flops=tera * 1e12,
-        source=f"Google Cloud, system architecture of {name.replace('tpu-', 'TPU ')}",
-    )
-
-
-def _gpu(name: str, kinds: tuple[str, ...], gib: int, tera: float, tera_float32: float, source: str) -> Accelerator:
+def _accelerator(
+    name: str, kinds: tuple[str, ...], gib: int, tera: float, tera_float32: float, source: str
+) -> Accelerator:
     return Accelerator(
         name=name,
         device_kinds=kinds,
@@ -55,6 +45,12 @@ def _gpu(name: str, kinds: tuple[str, ...], gib: int, tera: float, tera_float32:
     )
 
 
+def _tpu(name: str, kinds: tuple[str, ...], gib: int, tera: float) -> Accelerator:
+    # On a TPU JAX multiplies float32 arrays in one pass of bfloat16, unless told otherwise.
+    source = f"Google Cloud, system architecture of {name.replace('tpu-', 'TPU ')}"
+    return _accelerator(name, kinds, gib, tera, tera, source)
+
+
 # NVIDIA's data sheets print rates with 2:4 sparsity from Hopper and Ada on; here they are halved, as for dense ones.
 _ALL = (
     _tpu("tpu-v2", ("TPU v2",), 8, 22.5),  # a chip has 45 TFLOP/s and 16 GiB, in two cores
@@ -63,16 +59,22 @@ _ALL = (
     _tpu("tpu-v5e", ("TPU v5 lite", "TPU v5e"), 16, 197),
     _tpu("tpu-v5p", ("TPU v5", "TPU v5p"), 95, 459),
     _tpu("tpu-v6e", ("TPU v6 lite", "TPU v6e"), 32, 918),
-    _gpu("a100-40gb", ("NVIDIA A100-SXM4-40GB", "NVIDIA A100-PCIE-40GB"), 40, 312, 156, "NVIDIA A100 data sheet"),
-    _gpu("a100-80gb", ("NVIDIA A100-SXM4-80GB", "NVIDIA A100 80GB PCIe"), 80, 312, 156, "NVIDIA A100 data sheet"),
-    _gpu("h100", ("NVIDIA H100 80GB HBM3",), 80, 989.5, 494.5, "NVIDIA H100 data sheet, SXM"),
-    _gpu("h100-pcie", ("NVIDIA H100 PCIe",), 80, 756.5, 378, "NVIDIA H100 data sheet, PCIe"),
-    _gpu("h200", ("NVIDIA H200",), 141, 989.5, 494.5, "NVIDIA H200 data sheet, SXM"),
-    _gpu("rtx-4090", ("NVIDIA GeForce RTX 4090",), 24, 165.2, 82.6, "NVIDIA Ada architecture white paper, appendix A"),
-    _gpu("l4", ("NVIDIA L4",), 24, 121, 60, "NVIDIA L4 data sheet"),
+    _accelerator(
+        "a100-40gb", ("NVIDIA A100-SXM4-40GB", "NVIDIA A100-PCIE-40GB"), 40, 312, 156, "NVIDIA A100 data sheet"
+    ),
+    _accelerator(
+        "a100-80gb", ("NVIDIA A100-SXM4-80GB", "NVIDIA A100 80GB PCIe"), 80, 312, 156, "NVIDIA A100 data sheet"
+    ),
+    _accelerator("h100", ("NVIDIA H100 80GB HBM3",), 80, 989.5, 494.5, "NVIDIA H100 data sheet, SXM"),
+    _accelerator("h100-pcie", ("NVIDIA H100 PCIe",), 80, 756.5, 378, "NVIDIA H100 data sheet, PCIe"),
+    _accelerator("h200", ("NVIDIA H200",), 141, 989.5, 494.5, "NVIDIA H200 data sheet, SXM"),
+    _accelerator(
+        "rtx-4090", ("NVIDIA GeForce RTX 4090",), 24, 165.2, 82.6, "NVIDIA Ada architecture white paper, appendix A"
+    ),
+    _accelerator("l4", ("NVIDIA L4",), 24, 121, 60, "NVIDIA L4 data sheet"),
     # No bfloat16 in its tensor cores: such products are made in float32.
-    _gpu("v100-16gb", ("Tesla V100-SXM2-16GB",), 16, 15.7, 15.7, "NVIDIA V100 data sheet, SXM2"),
-    _gpu("v100-32gb", ("Tesla V100-SXM2-32GB",), 32, 15.7, 15.7, "NVIDIA V100 data sheet, SXM2"),
+    _accelerator("v100-16gb", ("Tesla V100-SXM2-16GB",), 16, 15.7, 15.7, "NVIDIA V100 data sheet, SXM2"),
+    _accelerator("v100-32gb", ("Tesla V100-SXM2-32GB",), 32, 15.7, 15.7, "NVIDIA V100 data sheet, SXM2"),
 )
 
 ACCELERATORS = {accelerator.name: accelerator for accelerator in _ALL}

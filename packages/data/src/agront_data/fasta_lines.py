@@ -34,7 +34,7 @@ def read_lines(path: Path, source: BinaryIO | None = None) -> Iterator[tuple[boo
         ValueError: The file cannot be read or decompressed.
     """
     seen_header, in_header, at_line_start, kept = False, False, True, b""
-    for chunk in _chunks(path, source):
+    for chunk in read_chunks(path, source):
         text, kept = kept + chunk, b""
         position = 0
         while position < len(text):
@@ -65,7 +65,16 @@ def _next_header(text: bytes, position: int) -> int:
     return found if found >= 0 else len(text)
 
 
-def _chunks(path: Path, source: BinaryIO | None) -> Iterator[bytes]:
+def read_chunks(path: Path, source: BinaryIO | None = None) -> Iterator[bytes]:
+    """Yields the bytes of a text file, decompressed, in pieces of at most 256 KiB.
+
+    Args:
+        path: The file, plain or compressed.
+        source: The same file, opened.
+
+    Raises:
+        ValueError: The file cannot be read or decompressed.
+    """
     num_bytes = 0
     try:
         _check_bgzip_end(path)

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float32, Int, Int64, UInt8, UInt16
 from agront_tokenizer import hugging_face
 from agront_tokenizer.base_alphabet import N_CODE, NO_BASE, codes_from_text
 from agront_tokenizer.base_encoding import encode_codes
+from agront_tokenizer.token_ids import bases_of_ids, check_ids
 from agront_tokenizer.token_shares import shares_of_tokens
 from agront_tokenizer.vocabulary import AGRONT_VOCABULARY, Vocabulary
 
@@ -142,15 +143,7 @@ class KmerTokenizer:
         Raises:
             ValueError: for ids that are not integers in one dimension, or outside the vocabulary (id and position).
         """
-        array = np.asarray(ids)
-        if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-            raise ValueError(f"ids must be integers in one dimension, not {array.dtype}{list(array.shape)}")
-        outside = np.flatnonzero((array < 0) | (array >= self.vocabulary.size))
-        if outside.size:
-            raise ValueError(
-                f"id {array[outside[0]]} at position {outside[0]} is outside the vocabulary: "
-                f"ids are 0 to {self.vocabulary.size - 1}"
-            )
+        array = check_ids(ids, self.vocabulary)
         tokens, silent = self.vocabulary.tokens, (self.vocabulary.cls_id, self.vocabulary.pad_id)
         return "".join(tokens[token] for token in array.tolist() if token not in silent)
 
@@ -168,13 +161,23 @@ class KmerTokenizer:
         Raises:
             ValueError: as `encode` does.
         """
-        bases_of_token = np.count_nonzero(self.vocabulary.token_bases != NO_BASE, axis=1)
-        bases_of_token[self.vocabulary.mask_id] = self.vocabulary.k
-        widths = bases_of_token[self.encode(sequence)]
-        ends = np.cumsum(widths)
-        return np.stack([ends - widths, ends], axis=1)
+        return self.spans_of_ids(self.encode(sequence))
 
-    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
+    def spans_of_ids(self, ids: Sequence[int] | Int[np.ndarray, "T"]) -> Int64[np.ndarray, "T 2"]:
+        """Finds the bases that each token stands for, from ids alone: of sequence that came as base codes, for one.
+
+        Args:
+            ids: token ids of one sequence.
+
+        Returns:
+            Half-open intervals, as from `token_spans`; `<pad>`, like `<cls>`, has an empty one.
+
+        Raises:
+            ValueError: as `decode` does, or for `<unk>`, whose number of bases is not known.
+        """
+        return bases_of_ids(check_ids(ids, self.vocabulary), self.vocabulary)
+
+    def save_pretrained(self, folder: str | os.PathLike[str], *, max_tokens: int = 1024) -> None:
         """Writes a folder from which `transformers.AutoTokenizer` makes a tokenizer with the same ids.
 
         The ids are the same for upper-case A, T, C, G, N; `transformers` gives `<unk>` for lower case and for the other
@@ -182,8 +185,10 @@ class KmerTokenizer:
 
         Args:
             folder: where; made if missing, files of these names are replaced.
+            max_tokens: longest sequence that the model takes, `<cls>` included: where `transformers` truncates, if
+                asked to. AgroNT's is 1,024 (model card).
         """
-        hugging_face.save_tokenizer(self.vocabulary, folder)
+        hugging_face.save_tokenizer(self.vocabulary, folder, max_tokens)
 
 
 def _rows_of_codes(coded: Sequence[UInt8[np.ndarray, "_"]]) -> UInt8[np.ndarray, "B W"]:

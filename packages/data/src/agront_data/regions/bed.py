@@ -1,0 +1,102 @@
+"""BED files, read and checked: every error names the file and the line.
+
+The format: https://genome.ucsc.edu/FAQ/FAQformat.html#format1 and the GA4GH specification of BED, version 1.0.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from agront_data.fasta_lines import read_chunks
+from agront_data.regions.bed_line import parse_fields
+from agront_data.regions.region import Region
+
+# No line of a BED12 file with a thousand exons is longer; a file without line ends need not be held.
+_LONGEST_LINE = 1 << 20
+_OTHER_FORMATS = {
+    "##gff": "is GFF, not BED; it counts from 1",
+    "#gtf": "is GTF, not BED; it counts from 1",
+    "##fileformat=VCF": "is VCF, not BED; it counts from 1",
+}
+
+
+def read_bed(path: str | os.PathLike[str]) -> list[Region]:
+    """Reads the regions of a BED file, BED3 to BED12, in file order.
+
+    - Contig, start and end are columns 1–3: bases counted from 0, the end not part of the region.
+    - Column 4 is the name; a region without one, or named `.`, is named by its place, `chr1:0-100(+)`.
+    - Column 6 is the strand; none, or `.`, is read as "+".
+    - All other columns are left alone. The blocks of BED12 (exons) are not joined: a region goes from start to end.
+
+    Columns are separated by tabs, or by blanks in lines without a tab. Comments (`#`), `track` and `browser` lines,
+    blank lines, Windows line ends and compressed files (gzip, bgzip, bzip2, xz, zstd) are all right.
+
+    Args:
+        path: The file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is empty, truncated, or not BED (GFF and VCF are recognised); a start or end is no whole
+            number, or no base lies between them; lines differ in their number of columns. The message names file, line,
+            value and remedy.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file; check the path")
+    if path.is_dir():
+        raise ValueError(f"{path}: is a folder; name a BED file")
+    regions: list[Region] = []
+    num_columns = 0
+    for number, line_bytes in enumerate(_lines(path), 1):
+        line, source = _text(path, number, line_bytes), f"{path}: line {number}"
+        if line.startswith("#"):
+            _check_comment(path, line)
+            continue
+        words = line.split(maxsplit=1)
+        if not words:
+            continue
+        if words[0] in ("track", "browser"):
+            num_columns = 0  # each track may have columns of its own
+            continue
+        fields = [field.strip() for field in line.split("\t")] if "\t" in line else line.split()
+        if num_columns not in (0, len(fields)):
+            raise ValueError(
+                f"{source}: has {len(fields)} columns, the lines before it {num_columns}: is it cut off? All lines of "
+                "a BED file have the same number; where names contain blanks, separate the columns by tabs"
+            )
+        num_columns = len(fields)
+        regions.append(parse_fields(fields, source))
+    if not regions:
+        raise ValueError(f"{path}: holds no region (the file is empty, or has comments only); write or fetch it again")
+    return regions
+
+
+def _check_comment(path: Path, line: str) -> None:
+    for beginning, what in _OTHER_FORMATS.items():
+        if line.startswith(beginning):
+            raise ValueError(f"{path}: {what}. Convert it, for example with BEDOPS (gff2bed, gtf2bed, vcf2bed)")
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    kept = b""
+    for chunk in read_chunks(path):
+        *lines, kept = (kept + chunk).split(b"\n")
+        yield from lines
+        if len(kept) > _LONGEST_LINE:
+            raise ValueError(f"{path}: has a line longer than 1 MiB: this is no BED file")
+    if kept:
+        yield kept
+
+
+def _text(path: Path, number: int, line: bytes) -> str:
+    try:
+        # Spreadsheets begin a text file with a byte order mark.
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: line {number} is not text in UTF-8 ({error.reason}); convert a bigBed file with bigBedToBed, "
+            "text of another encoding with iconv"
+        ) from error
+    if "\r" in text:
+        raise ValueError(f"{path}: line {number} holds a CR (old Macintosh text?); write LF instead: tr '\\r' '\\n'")
+    return text

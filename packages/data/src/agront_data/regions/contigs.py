@@ -1,0 +1,137 @@
+"""The contigs of a genome in a FASTA file: which there are, and what is said where a region does not fit them."""
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from agront_data.fasta import FastaBlock, read_fasta_blocks
+from agront_data.genome_names import unknown_names
+from agront_data.genome_store import GenomeStore
+from agront_data.regions.region import Region, describe, place_of
+
+# One contig is `1`, `chr1`, `Chr01` or `chromosome_1`, and `NC_000932` or `NC_000932.1`, depending on the database.
+_PREFIX = re.compile(r"^(chromosome|chrom|chr)?[_-]?0*(?=.)")
+_VERSION = re.compile(r"(?<=[0-9])\.[0-9]+$")
+_MANY = 8
+
+
+def whole_contigs(genome: str | os.PathLike[str] | GenomeStore, *, species: str | None = None) -> list[Region]:
+    """Returns every contig of a genome as a region on the forward strand, in file order: `tile_regions` cuts them.
+
+    Args:
+        genome: A FASTA file, which is read once from end to end; or a store, which knows its lengths.
+        species: The genome's name in the store; may be left out where there is one only.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is not whole (as for `read_fasta`) or has a contig twice; or the store has no such species,
+            or several and none is named.
+    """
+    if isinstance(genome, GenomeStore):
+        genomes = [genome.genomes[index] for index in genomes_of_species(genome, species)]
+        if len(genomes) > 1:
+            raise ValueError(
+                f"{genome.location}: holds {len(genomes)} genomes ({some([each.name for each in genomes])}): "
+                "name the species"
+            )
+        lengths = {contig.name: contig.length for contig in genomes[0].contigs}
+    else:
+        check_no_species(genome, species)
+        lengths = {block.name: block.start + block.codes.size for block in unique_contigs(genome)}
+    return [Region(place_of(name, 0, length, "+"), name, 0, length) for name, length in lengths.items()]
+
+
+def unique_contigs(path: str | os.PathLike[str]) -> Iterator[FastaBlock]:
+    """As `read_fasta_blocks`, and refuses a file with two contigs of one name, where a region could mean either.
+
+    Args:
+        path: The file.
+
+    Raises:
+        FileNotFoundError: As `read_fasta`.
+        ValueError: As `read_fasta`; or the file is a folder, or has a contig twice.
+    """
+    if Path(path).is_dir():
+        raise ValueError(f"{path}: is a folder; name a FASTA file, or open it with GenomeStore.open if it is a store")
+    return _unique(path, read_fasta_blocks(path))
+
+
+def _unique(path: str | os.PathLike[str], blocks: Iterator[FastaBlock]) -> Iterator[FastaBlock]:
+    seen = set()
+    for block in blocks:
+        if block.start == 0:
+            if block.name in seen:
+                raise ValueError(
+                    f"{path}: has two contigs named {block.name!r}, so no region on it can be found; rename one, or "
+                    "remove it if it is a copy"
+                )
+            seen.add(block.name)
+        yield block
+
+
+def genomes_of_species(store: GenomeStore, species: str | None) -> range:
+    """Returns the indices of a store's genomes that are meant: the one of that name, or all.
+
+    Raises:
+        ValueError: No genome has the name.
+    """
+    names = [genome.name for genome in store.genomes]
+    if species is None:
+        return range(len(names))
+    if species not in names:
+        raise ValueError(f"{store.location}: has no genome {unknown_names([species], names)}; it has {some(names)}")
+    return range(names.index(species), names.index(species) + 1)
+
+
+def check_no_species(genome: str | os.PathLike[str], species: str | None) -> None:
+    """Refuses a species where there is nothing to choose from."""
+    if species is not None:
+        raise ValueError(f"{os.fspath(genome)}: is a FASTA file, one genome: leave out the species {species!r}")
+
+
+def check_end(region: Region, length: int, genome: str) -> None:
+    """Checks that a region lies in its contig.
+
+    Args:
+        region: The region.
+        length: Bases in its contig.
+        genome: File or place of the genome, for the message.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if region.end > length:
+        raise ValueError(
+            f"{describe(region)}: ends at {region.end}, but {region.contig!r} in {genome} has {length} bases; cut it "
+            "there, or take the assembly that the region was made for"
+        )
+
+
+def unknown_contig(region: Region, known: Collection[str], genome: str) -> ValueError:
+    """Returns the error for a region on a contig that the genome does not have, with names that may be meant.
+
+    Args:
+        region: The region.
+        known: Names of the contigs that there are.
+        genome: File or place of the genome.
+    """
+    same = [name for name in known if _key(name) == _key(region.contig)]
+    if same:
+        named = f"{region.contig!r} (meant: {some(same, ' or ')}?)"
+    else:
+        named = unknown_names([region.contig], known)
+    return ValueError(
+        f"{describe(region)}: {genome} has no contig {named}; it has {some(list(known))}. Use the genome's own names, "
+        "the first word of its FASTA headers"
+    )
+
+
+def _key(name: str) -> str:
+    return _PREFIX.sub("", _VERSION.sub("", name.lower()))
+
+
+def some(names: list[str], joint: str = ", ") -> str:
+    """Returns the first few names, and how many more there are."""
+    more = [f"{len(names) - _MANY:,} more"] if len(names) > _MANY else []
+    return joint.join([*names[:_MANY], *more])

@@ -8,9 +8,6 @@ from pathlib import Path
 from agront_tokenizer.vocabulary import Vocabulary
 from agront_tokenizer.whole_file import write_whole
 
-# AgroNT's context, `<cls>` included (model card): 1,024 tokens.
-_CONTEXT_LENGTH = 1024
-
 _SPECIAL_TOKENS = {
     "cls_token": "<cls>",
     "mask_token": "<mask>",
@@ -19,19 +16,20 @@ _SPECIAL_TOKENS = {
 }
 
 
-def save_tokenizer(vocabulary: Vocabulary, folder: str | os.PathLike[str]) -> None:
+def save_tokenizer(vocabulary: Vocabulary, folder: str | os.PathLike[str], max_tokens: int) -> None:
     """Writes `vocab.txt`, `special_tokens_map.json` and, last, `tokenizer_config.json`, which names the class.
 
     Args:
         vocabulary: the tokens.
         folder: where; made if missing.
+        max_tokens: longest sequence that the model takes, `<cls>` included; where `transformers` truncates, if asked.
     """
     folder = Path(folder)
     vocabulary.save(folder / "vocab.txt")
     write_whole(folder / "special_tokens_map.json", _json_bytes(_SPECIAL_TOKENS))
     configuration = {
         "tokenizer_class": "EsmTokenizer",
-        "model_max_length": _CONTEXT_LENGTH,
+        "model_max_length": max_tokens,
         **_SPECIAL_TOKENS,
         # Left out, it would default to `<eos>`, which is appended to every sequence and has no row in the model.
         "eos_token": None,

@@ -16,7 +16,7 @@ from agront_model.config import AgroNTConfig
 
 # From here on XLA's CPU backend is faster with one head at a time, whose scores stay in cache (benchmarks/
 # attention_speed.py); below, the loop costs more than it saves.
-_MIN_TOKENS_TO_LOOP = 256
+_MIN_TOKENS_TO_LOOP = 128
 
 
 def attention_weights(

@@ -113,7 +113,7 @@ def row_bytes(
         compute: number format of the matrix products, of which the arrays between them are too.
         remat: whether layers are computed again in the backward pass.
         whole_attention: whether the scores of all heads [H, T, T] stand in memory at once, as on a GPU or TPU. On a CPU
-            rows of 256 tokens and more go head by head, and the scores of one are too few to count.
+            rows of 128 tokens and more go head by head, and the scores of one are too few to count.
     """
     T, D, F, H = num_tokens, config.embed_dim, config.ffn_dim, config.num_heads
     item = _BYTES[compute]

@@ -38,7 +38,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from agront_model import AgroNTConfig, Precision, make_model
-from agront_model.huggingface_config import write_config
+from agront_model.pretrained.huggingface_config import write_config
 from agront_tokenizer import AGRONT_VOCABULARY
 from agront_train import TrainConfig, init_state, make_optimizer, make_train_step, mask_tokens, masking_key
 from plain_encoder import plain_logits

@@ -19,10 +19,16 @@ PACKAGES = ("tokenizer", "data", "model", "train")
 ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "train": {"wandb"}}
 
 # Imported inside a function, by those who installed an extra.
-EXTRAS = {"tokenizer": set(), "data": set(), "model": {"torch"}, "train": {"wandb"}}
+EXTRAS = {
+    "tokenizer": set(),
+    "data": set(),
+    "model": {"huggingface_hub", "orbax", "torch"},
+    "train": {"wandb"},
+}
+OPTIONAL_IN_TOOLS = {"umap-learn"}
 
 # Distributions whose name is not that of what one imports.
-DISTRIBUTION_OF = {"haiku": "dm-haiku", "orbax": "orbax-checkpoint"}
+DISTRIBUTION_OF = {"haiku": "dm-haiku", "orbax": "orbax-checkpoint", "umap": "umap-learn"}
 
 
 def sources(package):
@@ -79,12 +85,12 @@ def test_what_runs_on_the_host_alone_does_not_import_jax(package):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_no_package_imports_torch_or_transformers_at_its_top_level(package):
+def test_no_package_imports_an_extra_at_its_top_level(package):
     for file in sources(package):
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-                assert not {name.partition(".")[0] for name in names} & {"torch", "transformers"}, file
+                assert not {name.partition(".")[0] for name in names} & (EXTRAS[package] | {"transformers"}), file
 
 
 def names_in_code(file):
@@ -98,10 +104,13 @@ def names_in_code(file):
             yield from (alias.name for alias in node.names)
 
 
-def test_only_replication_names_pmap():
+def test_one_file_of_training_and_one_of_inference_name_pmap():
     files = [*(ROOT / "packages").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
     naming = [file.relative_to(ROOT).as_posix() for file in files if "pmap" in set(names_in_code(file))]
-    assert naming == ["packages/train/src/agront_train/replication.py"]
+    assert sorted(naming) == [
+        "packages/model/src/agront_model/inference/devices.py",
+        "packages/train/src/agront_train/replication.py",
+    ]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -134,7 +143,7 @@ def test_tools_need_no_more_than_the_root_declares():
     through_packages = set()
     for package in PACKAGES:
         through_packages |= {distribution(e) for e in project(ROOT / "packages" / package)["project"]["dependencies"]}
-    assert used <= root | through_packages
+    assert used <= root | through_packages | OPTIONAL_IN_TOOLS
     assert {f"agront-{package}" for package in PACKAGES} <= root
 
 
@@ -154,19 +163,29 @@ def test_the_version_has_an_entry_in_the_changelog(package):
     assert re.search(rf"^## {re.escape(version)}\b", changelog, re.MULTILINE)
 
 
-PUBLIC = [(package, name) for package in PACKAGES for name in importlib.import_module(f"agront_{package}").__all__]
+# What users import from: the packages, and parts of two that are a subject of their own.
+FACES = [
+    *(f"agront_{package}" for package in PACKAGES),
+    "agront_data.regions",
+    "agront_model.inference",
+]
+PUBLIC = [(face, name) for face in FACES for name in importlib.import_module(face).__all__]
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_the_face_of_a_package_is_whole(package):
-    module = importlib.import_module(f"agront_{package}")
+@pytest.mark.parametrize("face", FACES)
+def test_the_face_of_a_package_is_whole(face):
+    module = importlib.import_module(face)
     assert module.__doc__
     assert len(module.__all__) == len(set(module.__all__))
     imported = {
         name for name, value in vars(module).items() if not name.startswith("_") and not inspect.ismodule(value)
     }
     assert imported == set(module.__all__)
-    assert (Path(module.__file__).parent / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_says_that_it_is_typed(package):
+    assert (ROOT / "packages" / package / "src" / f"agront_{package}" / "py.typed").is_file()
 
 
 def documented_by_a_string_below(source, name):
@@ -180,26 +199,27 @@ def documented_by_a_string_below(source, name):
     return False
 
 
-def value_is_documented(package, name):
+def value_is_documented(face, name):
     """Constants and type aliases have no `__doc__` of their own: they need a string below them."""
+    package = face.partition(".")[0].removeprefix("agront_")
     return any(documented_by_a_string_below(ast.parse(file.read_text()), name) for file in sources(package))
 
 
-@pytest.mark.parametrize(("package", "name"), PUBLIC)
-def test_every_public_name_is_documented(package, name):
-    value = getattr(importlib.import_module(f"agront_{package}"), name)
+@pytest.mark.parametrize(("face", "name"), PUBLIC)
+def test_every_public_name_is_documented(face, name):
+    value = getattr(importlib.import_module(face), name)
     if inspect.isfunction(value) or (inspect.isclass(value) and value.__name__ == name):
         doc = vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__
         assert doc
         assert not doc.startswith(f"{name}(")  # what `dataclass` writes where there is no docstring
     else:
-        assert value_is_documented(package, name)
+        assert value_is_documented(face, name)
 
 
 def public_classes():
-    for package, name in PUBLIC:
-        value = getattr(importlib.import_module(f"agront_{package}"), name)
-        if inspect.isclass(value) and value.__module__.startswith(f"agront_{package}"):
+    for face, name in PUBLIC:
+        value = getattr(importlib.import_module(face), name)
+        if inspect.isclass(value) and value.__module__.startswith(face.partition(".")[0]):
             yield value
 
 

@@ -131,6 +131,7 @@ def test_hidden_states_begin_with_the_embedded_tokens_and_end_with_the_embedding
     np.testing.assert_allclose(out.hidden_states[0][0], table[tokens[0].astype(int)] + places[2:14], atol=1e-6)
     plain = pretrained.model.encode(pretrained.params, tokens)
     assert plain.hidden_states is None
+    assert pretrained.model.encode(pretrained.params, tokens, hidden_states=()).hidden_states is None
     assert plain.attention == {}
     np.testing.assert_allclose(plain.embeddings, out.embeddings, atol=1e-5)
 
@@ -145,6 +146,30 @@ def test_attention_of_the_layers_that_were_named(pretrained, tokens):
         assert weights.shape == (2, 2, 12, 12)
         np.testing.assert_allclose(weights, everything[layer], atol=1e-6)
     assert not np.allclose(everything[0], everything[2], atol=1e-2)
+
+
+@pytest.mark.parametrize("asked", [(3,), (0, 1, 2, 3), (2, 0), [1, 3], range(2)])
+def test_hidden_states_that_were_named_in_their_order(pretrained, tokens, asked):
+    everything = pretrained.model.encode(pretrained.params, tokens, hidden_states=True, attention_layers=(1,))
+    some = pretrained.model.encode(pretrained.params, tokens, hidden_states=asked, attention_layers=(1,))
+    assert some.hidden_states.shape == (len(asked), 2, 12, 30)
+    for state, number in zip(some.hidden_states, asked, strict=True):
+        np.testing.assert_allclose(state, everything.hidden_states[number], atol=1e-6)
+    np.testing.assert_allclose(some.embeddings, everything.embeddings, atol=1e-6)
+    np.testing.assert_allclose(some.attention[1], everything.attention[1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ((0, 4), "no hidden state 4, they count from 0 to 3"),
+        ((-1,), "no hidden state -1"),
+        ((2, 2), r"names one of them twice: \[2, 2\]"),
+    ],
+)
+def test_hidden_states_that_are_not_there_or_named_twice_are_refused(pretrained, tokens, asked, message):
+    with pytest.raises(ValueError, match=message):
+        pretrained.model.encode(pretrained.params, tokens, hidden_states=asked)
 
 
 @pytest.mark.parametrize("layer", [-1, 3])

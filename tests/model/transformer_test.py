@@ -81,3 +81,12 @@ def test_attention_maps_of_one_layer_do_not_take_the_memory_of_all(pretrained, t
     # The buffer [maps, B, H, T, T] of one map stands in the program, one of three nowhere.
     assert "f32[1,2,2,12,12]" in jaxpr
     assert "f32[3,2,2,12,12]" not in jaxpr
+
+
+def test_one_hidden_state_does_not_take_the_memory_of_all(pretrained, tokens):
+    encode = pretrained.model.encode
+    jaxpr = str(jax.make_jaxpr(lambda p, t: encode(p, t, hidden_states=(2,)))(pretrained.params, tokens))
+    # The buffer [states, N, D] of one state stands in the program, one of three or of all four nowhere.
+    assert "f32[1,24,30]" in jaxpr
+    assert "f32[3,24,30]" not in jaxpr
+    assert "f32[4,24,30]" not in jaxpr

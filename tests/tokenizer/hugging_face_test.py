@@ -20,6 +20,11 @@ def test_files(tmp_path: Path) -> None:
     assert special == {"cls_token": "<cls>", "mask_token": "<mask>", "pad_token": "<pad>", "unk_token": "<unk>"}
 
 
+def test_the_longest_sequence_is_the_models(tmp_path: Path) -> None:
+    KmerTokenizer().save_pretrained(tmp_path, max_tokens=40)
+    assert json.loads((tmp_path / "tokenizer_config.json").read_text())["model_max_length"] == 40
+
+
 @pytest.mark.parametrize("k", [3, 6])
 def test_auto_tokenizer_gives_equal_ids(tmp_path: Path, k: int) -> None:
     transformers = pytest.importorskip("transformers", reason="transformers is not installed: no live comparison")

@@ -26,13 +26,13 @@ class Encoding(NamedTuple):
     Attributes:
         embeddings: float32, after the layer norm that follows the last layer.
         hidden_states: float32, or None where not asked for: the embedded tokens, then the output of each layer; the
-            last is normalised and equals `embeddings`.
+            last is normalised and equals `embeddings`. Only some of them, if only these were asked for.
         attention: attention weights in float32 of each layer asked for, by its number from 0; axis 2 is the query,
             axis 3 the key.
     """
 
     embeddings: Float[Array, "B T D"]
-    hidden_states: Float[Array, "layers_plus_1 B T D"] | None
+    hidden_states: Float[Array, "layers_plus_1 B T D"] | Float[Array, "asked_for B T D"] | None
     attention: dict[int, Float[Array, "B H T T"]]
 
 
@@ -43,7 +43,7 @@ class Encode(Protocol):
         self,
         params: Params,
         tokens: Int[Array | np.ndarray, "B T"],
-        hidden_states: bool = False,
+        hidden_states: bool | Sequence[int] = False,
         attention_layers: Sequence[int] = (),
     ) -> Encoding:
         """Encodes token ids.
@@ -51,12 +51,14 @@ class Encode(Protocol):
         Args:
             params: parameters from `init` or `load_pretrained`.
             tokens: token ids of any integer type, padded at the right with `pad_token_id`.
-            hidden_states: whether to hand out all hidden states; a Python value, not an array.
+            hidden_states: whether to hand out all hidden states; or the numbers of those to hand out, in this order,
+                which takes the memory of these only. They count as in transformers: 0 for the embedded tokens, i for
+                what comes out of layer i, num_layers for `embeddings`. Python values, not an array.
             attention_layers: layers, from 0, whose attention maps to hand out; Python values.
 
         Raises:
-            ValueError: rows longer than `max_tokens`, no such layer, or (where `tokens` is a concrete array, not one
-                that is being traced) an id outside the vocabulary.
+            ValueError: rows longer than `max_tokens`, no such layer or hidden state, a hidden state named twice, or
+                (where `tokens` is a concrete array, not one that is being traced) an id outside the vocabulary.
         """
         ...
 
@@ -86,7 +88,9 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
     """
     precision = precision or Precision()
 
-    def encode_body(tokens: Array, hidden_states: bool, attention_layers: tuple[int, ...]) -> Encoding:
+    def encode_body(
+        tokens: Array, hidden_states: bool | tuple[int, ...], attention_layers: tuple[int, ...]
+    ) -> Encoding:
         B, T = tokens.shape
         tokens = tokens.astype(jnp.int32)
         x = Embeddings(config)(tokens).reshape(B * T, config.embed_dim)
@@ -99,9 +103,13 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
             attention_layers=attention_layers,
         )
         final = layer_norm(config, "final_norm")(stack.outputs)
-        states = None
-        if stack.inputs_of_layers is not None:
-            states = jnp.concatenate([stack.inputs_of_layers, final[None]]).reshape(-1, B, T, config.embed_dim)
+        states = stack.inputs_of_layers
+        if states is not None:
+            if hidden_states is True:
+                states = jnp.concatenate([states, final[None]])
+            elif isinstance(hidden_states, tuple) and config.num_layers in hidden_states:
+                states = states.at[hidden_states.index(config.num_layers)].set(final)
+            states = states.reshape(len(states), B, T, config.embed_dim)
         maps = {} if stack.attention is None else dict(zip(attention_layers, stack.attention, strict=True))
         return Encoding(final.reshape(B, T, config.embed_dim), states, maps)
 
@@ -133,7 +141,7 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
         return compiled_init(rng, jnp.zeros((1, 1), jnp.int32))
 
     def encode(
-        params: Params, tokens: Any, hidden_states: bool = False, attention_layers: Sequence[int] = ()
+        params: Params, tokens: Any, hidden_states: bool | Sequence[int] = False, attention_layers: Sequence[int] = ()
     ) -> Encoding:
         if isinstance(tokens, jax.core.Tracer):
             check_shape(tokens, config)
@@ -143,9 +151,21 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
         for layer in layers:
             if not 0 <= layer < config.num_layers:
                 raise ValueError(f"attention_layers: no layer {layer}, they count from 0 to {config.num_layers - 1}")
-        return compiled_encode(params, jnp.asarray(tokens), bool(hidden_states), tuple(dict.fromkeys(layers)))
+        states = _states_asked_for(hidden_states, config.num_layers)
+        return compiled_encode(params, jnp.asarray(tokens), states, tuple(dict.fromkeys(layers)))
 
     return AgroNT(init, encode, jax.jit(apply_lm_head))
+
+
+def _states_asked_for(hidden_states: bool | Sequence[int], num_layers: int) -> bool | tuple[int, ...]:
+    if not isinstance(hidden_states, Sequence):
+        return bool(hidden_states)
+    for state in hidden_states:
+        if not 0 <= state <= num_layers:
+            raise ValueError(f"hidden_states: no hidden state {state}, they count from 0 to {num_layers}")
+    if len(set(hidden_states)) < len(hidden_states):
+        raise ValueError(f"hidden_states names one of them twice: {list(hidden_states)}")
+    return tuple(int(state) for state in hidden_states) or False
 
 
 def count_parameters(config: AgroNTConfig) -> int:

@@ -13,8 +13,8 @@ from agront_model.attention import SelfAttention
 from agront_model.config import AgroNTConfig
 
 # Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, F hidden width of the feed-forward network,
-# H heads, L layers, A layers whose attention is asked for. Tokens are flattened because XLA's CPU backend runs the
-# matrix products on [N, D] at twice the speed of those on [B, T, D].
+# H heads, L layers, S hidden states asked for by number, A layers whose attention is asked for. Tokens are flattened
+# because XLA's CPU backend runs the matrix products on [N, D] at twice the speed of those on [B, T, D].
 
 # What the backward pass finds stored of each layer, beside its input; all but the results of matrix products and of
 # the attention core is computed again.
@@ -53,7 +53,7 @@ class StackOutput(NamedTuple):
     """What comes out of the layers, before the last layer norm."""
 
     outputs: Float[Array, "N D"]
-    inputs_of_layers: Float[Array, "L N D"] | None
+    inputs_of_layers: Float[Array, "L N D"] | Float[Array, "S N D"] | None
     attention: Float[Array, "A B H T T"] | None
 
 
@@ -63,7 +63,7 @@ def transformer_layers(
     config: AgroNTConfig,
     *,
     remat: bool,
-    hidden_states: bool,
+    hidden_states: bool | tuple[int, ...],
     attention_layers: tuple[int, ...],
 ) -> StackOutput:
     """Runs all layers as one scan, whose parameters are named "layers/…" and carry a leading layer axis.
@@ -73,34 +73,44 @@ def transformer_layers(
         valid: which tokens may be attended to.
         config: the architecture.
         remat: whether to keep only the input of each layer for the backward pass and compute the rest again.
-        hidden_states: whether to collect the input of each layer.
+        hidden_states: whether to collect the input of each layer; or the numbers of those to collect, in this order.
+            Number L, which comes after the last layer norm, is left as zeros for the caller to set.
         attention_layers: layers, counted from 0, whose attention maps are collected, in this order.
     """
     B, T = valid.shape
-    maps = None
+    maps = states = None
     if attention_layers:
         maps = jnp.zeros((len(attention_layers), B, config.num_heads, T, T))
+    if isinstance(hidden_states, tuple):
+        states = jnp.zeros((len(hidden_states), *x.shape), x.dtype)
 
     def layer(
-        carry: tuple[Array, Array | None], slot: Int[Array, ""]
-    ) -> tuple[tuple[Array, Array | None], Array | None]:
-        x, maps = carry
-        inputs = x if hidden_states else None
+        carry: tuple[Array, Array | None, Array | None], slot: tuple[Int[Array, ""], Int[Array, ""] | None]
+    ) -> tuple[tuple[Array, Array | None, Array | None], Array | None]:
+        x, maps, states = carry
+        map_slot, state_slot = slot
+        inputs = x if hidden_states is True else None
+        if states is not None:
+            states = states.at[state_slot].set(x, mode="drop")
         normed = layer_norm(config, "attention_norm")(x)
         update, weights = SelfAttention(config)(normed, valid, return_weights=maps is not None)
         x = checkpoint_name(x + update, "after_attention")
         x = x + FeedForward(config)(layer_norm(config, "ffn_norm")(x))
         if maps is not None:
-            maps = maps.at[slot].set(weights, mode="drop")
-        return (x, maps), inputs
+            maps = maps.at[map_slot].set(weights, mode="drop")
+        return (x, maps, states), inputs
 
-    # Only the maps asked for are held, in a buffer that goes from layer to layer: those of all 40 would fill the
-    # memory. A layer that nobody asked for has the slot after the last, which "drop" ignores.
-    slot_of = {layer: slot for slot, layer in enumerate(attention_layers)}
-    slots = jnp.array([slot_of.get(layer, len(attention_layers)) for layer in range(config.num_layers)])
+    # Only the maps and states asked for are held, in buffers that go from layer to layer: those of all 40 would fill
+    # the memory. A layer that nobody asked for has the slot after the last, which "drop" ignores.
+    def slots(asked: tuple[int, ...]) -> Int[Array, "L"]:
+        slot_of = {layer: slot for slot, layer in enumerate(asked)}
+        return jnp.array([slot_of.get(layer, len(asked)) for layer in range(config.num_layers)])
+
+    layer_slots = slots(attention_layers), slots(hidden_states) if isinstance(hidden_states, tuple) else None
     stack = hk.layer_stack(config.num_layers, with_per_layer_inputs=True, name="layers")
     # Without `remat` too, layer norms and GELU are computed again: on a CPU that is cheaper than to store them.
     saved = () if remat else _SAVED
     policy = jax.checkpoint_policies.save_only_these_names(*saved)
-    (x, maps), inputs = stack(hk.remat(layer, prevent_cse=False, policy=policy))((x, maps), slots)
-    return StackOutput(x, inputs, maps)
+    carry = x, maps, states
+    (x, maps, states), inputs = stack(hk.remat(layer, prevent_cse=False, policy=policy))(carry, layer_slots)
+    return StackOutput(x, inputs if states is None else states, maps)

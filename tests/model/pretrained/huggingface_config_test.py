@@ -2,7 +2,7 @@ import json
 
 import pytest
 from agront_model import AGRONT_1B, AgroNTConfig
-from agront_model.huggingface_config import read_config, write_config
+from agront_model.pretrained.huggingface_config import read_config, write_config
 
 VALUES = {
     "model_type": "esm",

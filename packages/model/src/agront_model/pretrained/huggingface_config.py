@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from agront_model.config import AgroNTConfig
+from agront_model.pretrained.json_file import read_json_object
 
 _NAMES = {
     "vocab_size": "vocabulary_size",
@@ -42,14 +43,7 @@ def read_config(path: Path) -> AgroNTConfig:
         ValueError: no JSON object, another architecture, or a number missing or out of range; the message names the
             file, the key and the value.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; a pretrained folder holds config.json and model.safetensors")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: not a JSON file ({error}); fetch it again") from error
-    if not isinstance(values, dict):
-        raise ValueError(f"{path}: expected a JSON object, found {type(values).__name__}")
+    values = read_json_object(path)
     for key, (needed, if_absent) in _FIXED.items():
         found = values.get(key, if_absent)
         # null stands for "no" in emb_layer_norm_before of files that `transformers` wrote.

@@ -1,0 +1,23 @@
+"""What people do with a trained model: embeddings, and predictions at `<mask>`, of sequences of any length.
+
+Everything here works on rows of token ids, one array a sequence, `<cls>` first, not padded, as a tokenizer gives them;
+letters, files and genomes are the business of others. `embed` and `predict_masked` do it once; `Embedder` and
+`MaskedPredictor` keep what JAX compiled, for those who call them again.
+"""
+
+from agront_model.inference.base_probabilities import base_probabilities
+from agront_model.inference.embedder import Embedder, Embeddings, Pool, embed
+from agront_model.inference.masked_tokens import MaskedPrediction, MaskedPredictor, predict_masked
+from agront_model.inference.rows import check_rows
+
+__all__ = [
+    "Embedder",
+    "Embeddings",
+    "MaskedPrediction",
+    "MaskedPredictor",
+    "Pool",
+    "base_probabilities",
+    "check_rows",
+    "embed",
+    "predict_masked",
+]

@@ -1,0 +1,159 @@
+"""What a model expects in the place of each `<mask>`."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float32, Int
+
+from agront_model.inference.length_batches import LengthBatch
+from agront_model.inference.tiled_function import Progress, TiledFunction
+from agront_model.inference.tiled_rows import TiledRows
+from agront_model.inference.tiles import Tile
+from agront_model.pretrained import Pretrained
+
+
+class MaskedPrediction(NamedTuple):
+    """What a model expects at one `<mask>`.
+
+    Attributes:
+        row: the row it stands in.
+        position: its token position there, `<cls>` at 0.
+        tokens: the k most likely token ids, the likeliest first.
+        probabilities: theirs, float32, among all tokens of the vocabulary.
+        logits: over the whole vocabulary, float32; `base_probabilities` reads them.
+    """
+
+    row: int
+    position: int
+    tokens: Int[np.ndarray, "k"]
+    probabilities: Float32[np.ndarray, "k"]
+    logits: Float32[np.ndarray, "V"]
+
+
+class MaskedPredictor:
+    """Predicts the tokens behind `<mask>`; made once for a model, then called as often as there are rows.
+
+    Rows are batched by length, and tiled where they are longer than the context, as by `Embedder`. The head, whose
+    output is as wide as the vocabulary, runs on the masked positions only.
+    """
+
+    def __init__(
+        self,
+        pretrained: Pretrained,
+        *,
+        k: int = 5,
+        overlap: int | None = None,
+        batch_tokens: int = 4096,
+        devices: Sequence[jax.Device] | None = None,
+    ):
+        """Copies the parameters to the devices; compiles nothing yet.
+
+        Args:
+            pretrained: model, parameters and config, such as `load_pretrained` gives.
+            k: how many of the most likely tokens to name.
+            overlap: see `Embedder`.
+            batch_tokens: see `Embedder`.
+            devices: see `Embedder`.
+
+        Raises:
+            ValueError: k is less than 1 or more than the vocabulary has, an overlap that leaves a tile nothing of its
+                own, or no devices.
+        """
+        model, params, config = pretrained
+        if not 1 <= k <= config.vocabulary_size:
+            raise ValueError(f"k must lie in [1, {config.vocabulary_size}], the size of the vocabulary, got {k}")
+        self._k = k
+
+        def logits_at(params: Any, arrays: tuple[Array, Array]) -> Array:
+            tokens, positions = arrays
+            embeddings = model.encode(params, tokens).embeddings
+            return model.lm_logits(params, jnp.take_along_axis(embeddings, positions[:, :, None], axis=1))
+
+        self._function = TiledFunction(
+            logits_at, params, config, overlap=overlap, batch_tokens=batch_tokens, devices=devices
+        )
+
+    @property
+    def num_compilations(self) -> int:
+        """Programs compiled so far, one for each shape of a batch."""
+        return self._function.num_compilations
+
+    def __call__(
+        self, rows: Sequence[Int[np.ndarray, "T"]], progress: Progress | None = None
+    ) -> list[MaskedPrediction]:
+        """Predicts every `<mask>` of every row, in order.
+
+        Args:
+            rows: token ids of any integer type, one array a sequence, not padded: `<cls>`, then the tokens, at least
+                one `<mask>` among them.
+            progress: see `Embedder.__call__`.
+
+        Raises:
+            ValueError: a row that a model would misread (`check_rows`) or without `<mask>`; the message names it.
+        """
+        config = self._function.config
+        tiled = TiledRows.cut(rows, config, self._function.overlap)
+        masks = [np.flatnonzero(row == config.mask_token_id) for row in tiled.rows]
+        for index, positions in enumerate(masks):
+            if not positions.size:
+                raise ValueError(
+                    f"row {index} has no <mask> (token {config.mask_token_id}): put one where you want a prediction"
+                )
+
+        def masks_of(tile: Tile) -> Int[np.ndarray, "M"]:
+            positions = masks[tile.row]
+            return positions[(positions >= tile.own_start) & (positions < tile.own_stop)]
+
+        tiled = tiled.keep(lambda tile: masks_of(tile).size > 0)
+
+        def places_of(batch: LengthBatch) -> tuple[np.ndarray]:
+            tiles = [tiled.tiles[member] for member in batch.members]
+            most = max(masks_of(tile).size for tile in tiles)
+            places = np.zeros((batch.num_rows, _round_up(most, batch.length)), np.int32)
+            for of_row, tile in zip(places, tiles, strict=False):
+                found = masks_of(tile)
+                of_row[: found.size] = found - tile.start + 1
+            return (places,)
+
+        predictions = []
+        for member, logits in self._function(tiled, places_of, progress):
+            tile = tiled.tiles[member]
+            for position, at_mask in zip(masks_of(tile).tolist(), logits, strict=False):
+                predictions.append(_prediction(tile.row, position, at_mask, self._k))
+        return sorted(predictions, key=lambda prediction: (prediction.row, prediction.position))
+
+
+def predict_masked(
+    pretrained: Pretrained,
+    rows: Sequence[Int[np.ndarray, "T"]],
+    *,
+    progress: Progress | None = None,
+    **options: Any,
+) -> list[MaskedPrediction]:
+    """Predicts every `<mask>` once; where there are more rows to come, keep a `MaskedPredictor`.
+
+    Args:
+        pretrained: model, parameters and config.
+        rows: token ids, one array a sequence, not padded, `<cls>` first; of any length, at least one `<mask>` in each.
+        progress: see `Embedder.__call__`.
+        **options: those of `MaskedPredictor`: k, overlap, batch_tokens, devices.
+    """
+    return MaskedPredictor(pretrained, **options)(rows, progress)
+
+
+def _round_up(count: int, largest: int) -> int:
+    """To a power of four: each is compiled anew, while the head at a few places more costs next to nothing."""
+    rounded = 1
+    while rounded < count:
+        rounded *= 4
+    return min(rounded, largest)
+
+
+def _prediction(row: int, position: int, logits: Float32[np.ndarray, "V"], k: int) -> MaskedPrediction:
+    # Stable, so that of equally likely tokens the lower id comes first.
+    tokens = np.argsort(-logits, kind="stable")[:k]
+    weights = np.exp(logits.astype(np.float64) - logits.max())
+    return MaskedPrediction(row, position, tokens, (weights[tokens] / weights.sum()).astype(np.float32), logits.copy())

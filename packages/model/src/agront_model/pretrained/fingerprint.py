@@ -1,0 +1,44 @@
+"""One name for a model as a function: its weights and all of its config that changes what it computes."""
+
+import dataclasses
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from agront_model.agront import Params
+from agront_model.config import AgroNTConfig
+
+_VERSION = "agront-model-1"
+
+
+def model_fingerprint(params: Params, config: AgroNTConfig) -> str:
+    """SHA-256 over a model's architecture and weights, whatever file they came through.
+
+    It is that of a JSON text: a version, the config without `initializer_range` (which a trained model does not use),
+    and module, name, shape and SHA-256 of each parameter's bytes in float32, little-endian, sorted by module and name.
+    Equal weights with another `layer_norm_eps` compute something else, and have another fingerprint.
+
+    Args:
+        params: {module: {name: array}}, NumPy or JAX.
+        config: the architecture they belong to.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    leaves = [(module, name, leaf) for module, named in sorted(params.items()) for name, leaf in sorted(named.items())]
+
+    def digest(leaf: np.ndarray) -> str:
+        return hashlib.sha256(np.ascontiguousarray(leaf, "<f4").data).hexdigest()
+
+    # Hashing leaves the interpreter to other threads.
+    with ThreadPoolExecutor() as threads:
+        digests = threads.map(digest, [leaf for _, _, leaf in leaves])
+        described = [
+            [module, name, list(np.shape(leaf)), sha256]
+            for (module, name, leaf), sha256 in zip(leaves, digests, strict=True)
+        ]
+    architecture = dataclasses.asdict(config)
+    del architecture["initializer_range"]
+    return hashlib.sha256(json.dumps([_VERSION, architecture, described], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,183 @@
+"""The parameters of a run of one's own, from the checkpoints of `agront_train`.
+
+The layout is that package's, and all that the two share. A run folder holds `run.json` and `checkpoints/STEP/`; each
+checkpoint `metadata/metadata`, which is JSON (the run's settings; shape, type and digest of every array; a digest of it
+all), and `state/`, arrays that Orbax wrote, the parameters among them under `params`.
+
+Nothing is written, moved or removed here: the run may still be training.
+"""
+
+import gc
+import hashlib
+import json
+import warnings
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from agront_model.agront import Params
+from agront_model.config import AgroNTConfig
+from agront_model.pretrained.assembling import parameter_shapes
+
+# `agront_train.checkpointing.FORMAT`: what `metadata` holds.
+FORMAT = 1
+_RUN, _METADATA = "run.json", Path("metadata", "metadata")
+
+
+class RunCheckpoint(NamedTuple):
+    """What was read of a run.
+
+    Attributes:
+        config: the architecture.
+        params: parameters, float32; not the optimizer's moments.
+        folder: the checkpoint that they come from.
+        rejected: what is wrong with newer checkpoints, a sentence each; empty as a rule.
+    """
+
+    config: AgroNTConfig
+    params: Params
+    folder: Path
+    rejected: tuple[str, ...]
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is that of a run, or one of its checkpoints."""
+    return (folder / _RUN).is_file() or (folder / _METADATA).is_file()
+
+
+def open_run(folder: Path) -> tuple[AgroNTConfig, Params]:
+    """As `read_run`; what is wrong with newer checkpoints becomes a warning."""
+    run = read_run(folder)
+    for sentence in run.rejected:
+        warnings.warn(sentence, stacklevel=3)
+    return run.config, run.params
+
+
+def read_run(folder: Path) -> RunCheckpoint:
+    """Reads the newest whole checkpoint of a run, each array checked by its digest.
+
+    Args:
+        folder: the run's, or that of one checkpoint, `RUN/checkpoints/STEP`.
+
+    Raises:
+        FileNotFoundError: the run has no checkpoint yet.
+        ValueError: no checkpoint is whole, or it is of another model or format; or Orbax is not installed.
+    """
+    if (folder / _METADATA).is_file():
+        try:
+            return RunCheckpoint(*_read_checkpoint(folder), folder, ())
+        except _DamagedError as error:
+            raise ValueError(f"checkpoint {folder} is damaged: {error}. Take another of the same run") from error
+    damaged: dict[Path, _DamagedError] = {}
+    # Listed anew each time: a run that trains removes old checkpoints and adds new ones.
+    while found := _checkpoints(folder) - damaged.keys():
+        newest = max(found, key=lambda path: int(path.name))
+        try:
+            config, params = _read_checkpoint(newest)
+        except _DamagedError as error:
+            damaged[newest] = error
+            continue
+        rejected = (f"checkpoint {path} is damaged ({error}): took {newest}" for path, error in _still_there(damaged))
+        return RunCheckpoint(config, params, newest, tuple(rejected))
+    if reasons := "".join(f"\n  {path}: {error}" for path, error in _still_there(damaged)):
+        raise ValueError(f"no checkpoint of {folder} can be read:{reasons}")
+    raise FileNotFoundError(f"{folder} holds no checkpoint: the run has to write its first one before it can be read")
+
+
+class _DamagedError(Exception):
+    """This checkpoint cannot be used; the one before it may be."""
+
+
+def _still_there(damaged: dict[Path, _DamagedError]) -> list[tuple[Path, _DamagedError]]:
+    """Without those that training was removing as they were read."""
+    return [(path, error) for path, error in damaged.items() if path.is_dir()]
+
+
+def _checkpoints(run: Path) -> set[Path]:
+    # Orbax gives a checkpoint its name, a number, once it is complete.
+    return {path for path in run.glob("checkpoints/*") if path.name.isdecimal()}
+
+
+def _read_checkpoint(folder: Path) -> tuple[AgroNTConfig, Params]:
+    metadata = _read_metadata(folder)
+    config = _config(metadata["identity"], folder)
+    modules = parameter_shapes(config)
+    shapes = {(module, name): shape for module, named in modules.items() for name, shape in named.items()}
+    described = {key: metadata["leaves"].get(".params['{}']['{}']".format(*key)) for key in shapes}
+    for key, shape in shapes.items():
+        found = described[key] and f"{described[key]['dtype']}{described[key]['shape']}"
+        if found != f"float32{list(shape)}":
+            raise ValueError(
+                f"{folder} holds other arrays than its settings say: {'/'.join(key)} is {found or 'missing'}, expected "
+                f"float32{list(shape)}. It was written by another version"
+            )
+    params: dict[str, dict[str, Any]] = defaultdict(dict)
+    # The largest first: what Orbax holds beside an array while it unpacks it is small by the time much is held.
+    for module, name in sorted(shapes, key=lambda key: -int(np.prod(shapes[key]))):
+        array = _read_array(folder / "state", module, name, described[module, name])
+        params[module][name] = jnp.asarray(array).block_until_ready()
+        del array
+        gc.collect(1)  # Orbax leaves what it returned in a cycle of references, and each is up to 1.2 GB
+    return config, dict(params)
+
+
+def _read_metadata(folder: Path) -> dict[str, Any]:
+    try:
+        sealed = json.loads((folder / _METADATA).read_bytes())
+        content, digest = sealed["content"], sealed["digest"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise _DamagedError(f"metadata cannot be read: {error}") from error
+    if digest != _digest(json.dumps(content, sort_keys=True).encode()):
+        raise _DamagedError("metadata differs from its digest")
+    if content.get("format") != FORMAT:
+        raise ValueError(
+            f"{folder} has format {content.get('format')}, and this version of agront_model reads {FORMAT}: take the "
+            "version that belongs to the one that wrote it"
+        )
+    return content
+
+
+def _config(identity: dict[str, Any], folder: Path) -> AgroNTConfig:
+    try:
+        return AgroNTConfig(**identity["model"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{folder} is of a run whose model is not described as an AgroNT: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _read_array(state: Path, module: str, name: str, described: dict[str, Any]) -> np.ndarray:
+    try:
+        import orbax.checkpoint as ocp
+    except ImportError as error:
+        raise ValueError(
+            f"{state} was written by Orbax, which is not installed: pip install 'agront-model[runs]'"
+        ) from error
+    # Each process reads for itself, without waiting for others.
+    process = jax.process_index()
+    alone = ocp.options.MultiprocessingOptions(
+        primary_host=process, active_processes={process}, barrier_sync_key_prefix="weights"
+    )
+    empty = np.empty(described["shape"], described["dtype"])
+    arguments = ocp.args.PyTreeRestore(
+        item={"params": {module: {name: empty}}},
+        restore_args={"params": {module: {name: ocp.RestoreArgs(restore_type=np.ndarray)}}},
+        partial_restore=True,
+    )
+    try:
+        tree = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone).restore(state.absolute(), args=arguments)
+        array = np.ascontiguousarray(tree["params"][module][name])
+    except Exception as error:  # Orbax raises whatever its readers raise
+        raise _DamagedError(f"{module}/{name} cannot be read: {error}") from error
+    if array.shape != empty.shape or array.dtype != empty.dtype or _digest(array.data) != described["digest"]:
+        raise _DamagedError(f"{module}/{name} differs from its digest, shape or type")
+    return array
+
+
+def _digest(data: bytes | memoryview) -> str:
+    """As `agront_train.array_digests` has it."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

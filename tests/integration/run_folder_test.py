@@ -1,0 +1,165 @@
+"""What `agront_train` writes, `agront_model` reads: the layout of a run folder is all that the two share."""
+
+import dataclasses
+import json
+import shutil
+
+import jax
+import numpy as np
+import pytest
+from agront_model import AgroNTConfig, load_pretrained
+from agront_model.pretrained import run_folder
+from agront_train import checkpointing, train
+
+CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=3, ffn_dim=48, max_tokens=64)  # that of `parts`
+
+
+def train_two_steps(parts, folder, **settings):
+    config = dataclasses.replace(parts.config, steps=2, evaluate_every=2, checkpoint_every=1, **settings)
+    return train(
+        parts.model,
+        parts.loader(),
+        parts.held_out_batches(8)[:1],
+        config=config,
+        vocabulary=parts.tokenizer.vocabulary,
+        num_tokens=parts.num_tokens,
+        run=folder,
+        identity={"model": dataclasses.asdict(CONFIG)},
+        devices=jax.local_devices()[:2],
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(parts, tmp_path_factory):
+    """A run of two updates, with a checkpoint after each, and what training says its parameters are."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    return folder, train_two_steps(parts, folder).state.params
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    shutil.copytree(trained[0], tmp_path / "run")
+    return tmp_path / "run"
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def assert_equal(found, expected):
+    assert {module: set(leaves) for module, leaves in found.items()} == {
+        module: set(leaves) for module, leaves in expected.items()
+    }
+    for module, leaves in expected.items():
+        for name, leaf in leaves.items():
+            np.testing.assert_array_equal(found[module][name], np.asarray(leaf))
+            assert found[module][name].dtype == np.float32
+
+
+def damage(run, step):
+    """Flip a bit now and then in the checkpoint's largest file, which holds parameters and moments in any order."""
+    largest = max((run / "checkpoints" / str(step) / "state").rglob("*"), key=lambda path: path.stat().st_size)
+    content = bytearray(largest.read_bytes())
+    content[::97] = bytes(byte ^ 1 for byte in content[::97])
+    largest.write_bytes(content)
+
+
+def test_the_parameters_are_those_that_were_trained(trained):
+    folder, params = trained
+    before = contents(folder)
+    for source in (folder, folder / "checkpoints" / "2"):
+        loaded = load_pretrained(source)
+        assert loaded.config == CONFIG
+        assert_equal(loaded.params, params)
+    one_update = load_pretrained(folder / "checkpoints" / "1").params
+    assert not np.array_equal(one_update["agront/lm_head/decoder"]["w"], params["agront/lm_head/decoder"]["w"])
+    assert contents(folder) == before
+
+
+def test_an_optimizer_that_is_cut_into_shares_makes_no_difference(parts, tmp_path):
+    params = train_two_steps(parts, tmp_path / "run", shard_optimizer=True).state.params
+    assert_equal(load_pretrained(tmp_path / "run").params, params)
+
+
+def test_both_packages_speak_of_the_same_format():
+    assert run_folder.FORMAT == checkpointing.FORMAT
+
+
+def test_of_a_damaged_checkpoint_both_packages_take_the_one_before(parts, run):
+    expected = load_pretrained(run / "checkpoints" / "1").params
+    damage(run, 2)
+    before = contents(run)
+    with pytest.warns(UserWarning, match=r"checkpoints/2 is damaged \(.*\): took .*checkpoints/1"):
+        loaded = load_pretrained(run)
+    assert_equal(loaded.params, expected)
+    with pytest.raises(ValueError, match=r"checkpoints/2 is damaged"):
+        load_pretrained(run / "checkpoints" / "2")
+    assert contents(run) == before  # reading never moves anything
+
+    train_two_steps(parts, run)
+    assert (run / "rejected_checkpoints" / "2").is_dir()
+
+
+def test_where_none_is_whole_each_is_named(run):
+    damage(run, 1)
+    metadata = run / "checkpoints" / "2" / "metadata" / "metadata"
+    metadata.write_text(metadata.read_text().replace("0", "1", 1))
+    with pytest.raises(ValueError, match=r"no checkpoint of .*run can be read") as caught:
+        load_pretrained(run)
+    assert "checkpoints/2: metadata differs from its digest" in str(caught.value)
+    assert "checkpoints/1: " in str(caught.value)
+
+
+def test_a_checkpoint_that_training_removes_meanwhile_is_not_missed(run, monkeypatch, recwarn):
+    """While 1 is being read, training writes 2 and removes 1."""
+    expected = load_pretrained(run / "checkpoints" / "2").params
+    (run / "checkpoints" / "2").rename(run / "2")
+    read_array = run_folder._read_array
+
+    def read_while_training(*arguments):
+        if (run / "2").exists():
+            shutil.rmtree(run / "checkpoints" / "1")
+            (run / "2").rename(run / "checkpoints" / "2")
+        return read_array(*arguments)
+
+    monkeypatch.setattr(run_folder, "_read_array", read_while_training)
+    assert_equal(load_pretrained(run).params, expected)
+    assert not [warning for warning in recwarn if "checkpoint" in str(warning.message)]
+
+
+def test_what_is_still_being_written_is_no_checkpoint(run):
+    shutil.rmtree(run / "checkpoints" / "2")
+    (run / "checkpoints" / "1").rename(run / "checkpoints" / "1.orbax-checkpoint-tmp")
+    with pytest.raises(FileNotFoundError, match=r"run holds no checkpoint: the run has to write its first one"):
+        load_pretrained(run)
+
+
+@pytest.fixture
+def rewrite(run):
+    """Change the metadata of checkpoint 2, seal included."""
+
+    def change(function):
+        file = run / "checkpoints" / "2" / "metadata" / "metadata"
+        content = json.loads(file.read_text())["content"]
+        function(content)
+        file.write_text(json.dumps({"content": content, "digest": checkpointing.json_digest(content)}))
+        return run
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda content: content.update(format=2), r"checkpoints/2 has format 2, and this version .* reads 1"),
+        (lambda content: content["identity"].pop("model"), r"not described as an AgroNT: KeyError: 'model'"),
+        (lambda content: content["identity"]["model"].update(depth=3), r"unexpected keyword argument 'depth'"),
+        (
+            lambda content: content["identity"]["model"].update(ffn_dim=40),
+            r"layers/ffn/down/w is float32\[2, 48, 24\], expected float32\[2, 40, 24\]",
+        ),
+    ],
+)
+def test_another_format_or_model_is_refused_and_no_older_checkpoint_taken(rewrite, change, message):
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(rewrite(change))

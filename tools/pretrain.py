@@ -9,7 +9,7 @@ from pathlib import Path
 import jax
 import tyro
 from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
-from agront_model import AgroNTConfig, load_pretrained, make_model
+from agront_model import AgroNTConfig, make_model
 from agront_tokenizer import KmerTokenizer, Vocabulary
 from agront_train import (
     RowLosses,
@@ -22,6 +22,7 @@ from agront_train import (
     plot_losses,
     train,
 )
+from checked_model import load_checked_weights
 from command_line import RunConsole, errors_as_sentences
 from held_out_report import fit_baselines, report
 from monitoring import make_monitoring
@@ -95,9 +96,11 @@ def choose_devices(experiment: Experiment) -> list[jax.Device]:
 def pretrain(experiment: Experiment, console: Console) -> int:
     """Train, draw the loss curve, and say what was learned beyond two baselines. Returns the exit status."""
     config, tokenizer = experiment.train, KmerTokenizer()
-    start = None if experiment.init_from is None else load_pretrained(experiment.init_from, experiment.precision)
-    if start is not None:
-        experiment = dataclasses.replace(experiment, model=start.config)
+    start = None
+    if experiment.init_from is not None:
+        weights = load_checked_weights(experiment.init_from, experiment.precision, console)
+        start = weights.pretrained
+        experiment = dataclasses.replace(experiment, model=start.config, init_from=weights.name)
     check_vocabulary(experiment.model, tokenizer.vocabulary)
     num_tokens = row_tokens(experiment, tokenizer)
     devices = choose_devices(experiment)

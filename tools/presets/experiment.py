@@ -40,9 +40,10 @@ class Experiment:
     """Compute activations again in the backward pass: less memory, about a third more time."""
     devices: int | None = None
     """How many of this machine's devices to use; None takes all."""
-    init_from: Path | None = None
-    """A folder of published weights (config.json, model.safetensors) to begin with, not random ones, to go on with
-    pre-training on genomes of one's own. The model is then the folder's, whatever the preset says."""
+    init_from: str | None = None
+    """Weights to begin with, not random ones, to go on with pre-training on genomes of one's own: a folder (Hugging
+    Face's files, the authors' jax_model, a run of this tool or one of its checkpoints), or OWNER/NAME or
+    OWNER/NAME@REVISION on the Hugging Face Hub. The model is then theirs, whatever the preset says."""
     coordinator: str | None = None
     """HOST:PORT of the first process, where several train together. Where JAX finds the others by itself (TPU pods,
     Slurm, Open MPI, the JAX_* variables), none of these three is needed."""

@@ -1,0 +1,65 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from embedding.embedding_table import EmbeddingTable, as_numpy, regroup
+
+
+def test_a_row_a_sequence(sequence, vectors):
+    table = EmbeddingTable(layers=(0, 2), embed_dim=5, label_types=("int64", "string"))
+    rows = [
+        sequence("a", "ACGTACGT", labels=("1", "leaf")),
+        sequence("a", "ACG", contig="chr1", start=7, end=10, strand="-", labels=("0",)),
+    ]
+    batch = table.batch(rows, vectors(2, layers=2), np.array([1, 3]))
+    assert batch.drop_columns(["embedding_layer_0", "embedding_layer_2"]).to_pylist() == [
+        {"id": "a", "species": "rice", "contig": "a", "start": 0, "end": 8, "strand": "+",
+         "label": 1, "label2": "leaf", "num_tokens": 4, "num_tiles": 1},
+        {"id": "a", "species": "rice", "contig": "chr1", "start": 7, "end": 10, "strand": "-",
+         "label": 0, "label2": None, "num_tokens": 4, "num_tiles": 3},
+    ]  # fmt: skip
+    assert as_numpy(batch.column("embedding_layer_0")).tolist() == [[0, 1, 2, 3, 4], [10, 11, 12, 13, 14]]
+    assert as_numpy(batch.column("embedding_layer_2")).tolist() == [[5, 6, 7, 8, 9], [15, 16, 17, 18, 19]]
+    assert batch.schema == table.schema
+
+
+def test_one_layer_is_called_embedding():
+    assert EmbeddingTable(layers=(40,), embed_dim=5).schema.names[-1] == "embedding"
+
+
+def test_a_row_a_token_with_the_bases_it_stands_for(sequence, vectors):
+    table = EmbeddingTable(layers=(2,), embed_dim=5, per_token=True)
+    rows = [
+        sequence("plus", "ACGTACGNA", contig="chr1", start=100, end=109),
+        # The bases 200 to 208 of the forward strand, read backwards: the first token is the last six of them.
+        sequence("minus", "ACGTACGT", contig="chr1", start=200, end=208, strand="-"),
+    ]
+    batch = table.batch(rows, [vectors(5), vectors(4, first=25)], np.array([1, 1]))
+    places = [(row["id"], row["token"], row["token_start"], row["token_end"]) for row in batch.to_pylist()]
+    assert places == [
+        ("plus", "<cls>", 100, 100),
+        ("plus", "ACGTAC", 100, 106),
+        ("plus", "G", 106, 107),
+        ("plus", "N", 107, 108),
+        ("plus", "A", 108, 109),
+        ("minus", "<cls>", 208, 208),
+        ("minus", "ACGTAC", 202, 208),
+        ("minus", "G", 201, 202),
+        ("minus", "T", 200, 201),
+    ]
+    assert np.array_equal(as_numpy(batch.column("embedding")), np.arange(45).reshape(9, 5))
+    assert batch.column("start").to_pylist() == [100] * 5 + [200] * 4
+
+
+@pytest.mark.parametrize("sizes", [[3, 4, 5], [12], [1] * 12, [0, 5, 0, 7], [2, 10]])
+@pytest.mark.parametrize("rows", [1, 4, 5, 12, 20])
+def test_regrouping_keeps_order_and_makes_full_batches(sizes, rows):
+    numbers = iter(range(12))
+    batches = [pa.record_batch({"x": pa.array([next(numbers) for _ in range(size)], pa.int64())}) for size in sizes]
+    found = list(regroup(batches, rows))
+    assert [x for batch in found for x in batch.column("x").to_pylist()] == list(range(12))
+    assert [batch.num_rows for batch in found] == [min(rows, 12 - first) for first in range(0, 12, rows)]
+
+
+def test_what_is_missing_is_an_empty_word_or_nan():
+    assert as_numpy(pa.array(["a", None])).tolist() == ["a", ""]
+    assert np.isnan(as_numpy(pa.array([1.0, None]))).tolist() == [False, True]

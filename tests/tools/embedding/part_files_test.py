@@ -1,0 +1,131 @@
+import json
+import os
+import resource
+
+import numpy as np
+import pytest
+from embedding.embedding_table import EmbeddingTable
+from embedding.part_files import Part, PartFiles
+
+TABLE = EmbeddingTable(layers=(1,), embed_dim=5)
+SETTINGS = {"pool": "mean", "layers": [-1]}
+
+
+@pytest.fixture
+def parts(tmp_path):
+    return PartFiles(tmp_path / "out.parquet.parts")
+
+
+@pytest.fixture
+def batch(sequence, vectors):
+    def make(rows, first=0):
+        return TABLE.batch([sequence(f"s{first + row}", "ACGT") for row in range(rows)], vectors(rows), np.ones(rows))
+
+    return make
+
+
+def test_parts_come_back_in_order_with_what_they_say_of_themselves(parts, batch):
+    with parts.opened(SETTINGS):
+        assert len(parts) == 0
+        parts.write(0, Part(2, 10, 1, "first"), batch(2))
+        parts.write(1, Part(1, 5, 0, "second"), batch(1, first=2))
+    with parts.opened(SETTINGS):
+        assert len(parts) == 2
+        assert parts.read(0) == Part(2, 10, 1, "first")
+        assert parts.read(1) == Part(1, 5, 0, "second")
+        assert [batch.num_rows for batch in parts.batches()] == [2, 1]
+        assert [row for batch in parts.batches(["id"]) for row in batch.to_pylist()] == [
+            {"id": "s0"},
+            {"id": "s1"},
+            {"id": "s2"},
+        ]
+        assert sum(batch.num_rows for batch in parts.batches([])) == 3
+
+
+def test_another_command_is_refused_by_what_differs(parts):
+    with parts.opened(SETTINGS):
+        pass
+    with pytest.raises(ValueError, match=r"pool: 'mean' there, 'cls' here.*remove that folder"):
+        parts.opened({**SETTINGS, "pool": "cls"}).__enter__()
+    with pytest.raises(ValueError, match=r"tile: None there, 100 here"):
+        parts.opened({**SETTINGS, "tile": 100}).__enter__()
+
+
+def test_two_processes_do_not_write_at_once(parts):
+    with parts.opened(SETTINGS), pytest.raises(ValueError, match="another process writes there"):
+        parts.opened(SETTINGS).__enter__()
+    with parts.opened(SETTINGS):  # the first has ended
+        pass
+
+
+def test_a_folder_of_other_things_is_left_alone(parts, contents):
+    parts.folder.mkdir()
+    (parts.folder / "thesis.txt").write_text("years of work")
+    before = contents(parts.folder)
+    with pytest.raises(ValueError, match=r"holds other files \(thesis.txt\)"):
+        parts.opened(SETTINGS).__enter__()
+    assert contents(parts.folder) == before
+
+
+def test_what_a_killed_process_left_half_written_goes(parts):
+    with parts.opened(SETTINGS):
+        pass
+    for name in ("000000.arrow.partial", "settings.json.partial", "whole.parquet"):
+        (parts.folder / name).write_text("half of it")
+    (parts.folder / "whole.zarr").mkdir()
+    (parts.folder / "whole.zarr" / "zarr.json").write_text("half of it")
+    with parts.opened(SETTINGS):
+        assert sorted(path.name for path in parts.folder.iterdir()) == ["lock", "settings.json"]
+
+
+def test_a_damaged_part_is_named(parts, batch):
+    with parts.opened(SETTINGS):
+        parts.write(0, Part(2, 10, 1, "first"), batch(2))
+        path = parts.folder / "000000.arrow"
+        path.write_bytes(path.read_bytes()[:-20])
+        with pytest.raises(ValueError, match=r"000000.arrow: is damaged; remove it"):
+            parts.read(0)
+        path.unlink()
+        assert len(parts) == 0
+
+
+def test_damaged_settings_are_named(parts):
+    parts.folder.mkdir()
+    (parts.folder / "settings.json").write_text("{")
+    with pytest.raises(ValueError, match=r"settings.json: is damaged"):
+        parts.opened(SETTINGS).__enter__()
+
+
+@pytest.fixture
+def full_disk():
+    """Lets no file of this process grow beyond so many bytes, which fails in write() as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda most: resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_said_and_costs_nothing_but_the_part(parts, batch, full_disk):
+    with parts.opened(SETTINGS):
+        parts.write(0, Part(2, 10, 1, "first"), batch(2))
+        full_disk(4096)
+        with pytest.raises(OSError, match=r"cannot be written: File too large. What was finished before is kept"):
+            parts.write(1, Part(500, 10, 1, "second"), batch(500))
+        assert len(parts) == 1
+        assert sorted(os.listdir(parts.folder)) == ["000000.arrow", "lock", "settings.json"]
+
+
+def test_what_appeared_under_the_final_name_meanwhile_is_not_written_over(parts, tmp_path):
+    out = tmp_path / "out.parquet"
+    with parts.opened(SETTINGS):
+        parts.whole_path(out).write_text("ours")
+        out.write_text("theirs")
+        with pytest.raises(FileExistsError, match="has appeared meanwhile"):
+            parts.finish(out, parts.whole_path(out))
+    assert out.read_text() == "theirs"
+
+
+def test_settings_are_kept_as_json(parts):
+    with parts.opened({"layers": (-1, 2)}):
+        assert json.loads((parts.folder / "settings.json").read_text()) == {"layers": [-1, 2]}
+    with parts.opened({"layers": [-1, 2]}):
+        pass

@@ -1,0 +1,29 @@
+import io
+
+from embedding import progress
+from embedding.progress import EmbeddingBar
+from rich.console import Console
+
+
+def test_a_pipe_gets_a_line_now_and_then(monkeypatch):
+    now = iter([0.0, 100.0, 101.0, 120.0, 121.0, 140.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    out = io.StringIO()
+    with EmbeddingBar(Console(file=out), num_sequences=1000, num_tokens=100_000) as bar:
+        bar.found(500, 50_000)  # at 100 s: what was found says nothing of the speed
+        bar.embedded(10, 1_000)
+        bar.embedded(90, 9_000)  # at 120 s: 10,000 tokens in 20 s; 40,000 are left
+        bar.embedded(10, 1_000)
+        bar.embedded(90, 9_000)
+    assert out.getvalue().splitlines() == [
+        "600/1,000 sequences  500 tokens/s  0:01:20 left",
+        "700/1,000 sequences  500 tokens/s  0:01:00 left",
+    ]
+
+
+def test_a_terminal_gets_a_bar():
+    out = io.StringIO()
+    with EmbeddingBar(Console(file=out, force_terminal=True, width=100), num_sequences=10, num_tokens=100) as bar:
+        bar.embedded(4, 50)
+        bar._progress.refresh()
+        assert "4/10 sequences" in out.getvalue()

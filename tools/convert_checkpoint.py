@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Write any AgroNT weights as a Hugging Face folder: `tools/convert_checkpoint.py SOURCE OUT`."""
+
+import contextlib
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from agront_model import save_pretrained
+from agront_model.pretrained.fingerprint import model_fingerprint
+from agront_tokenizer import KmerTokenizer
+from checked_model import load_checked_weights
+from command_line import errors_as_sentences, make_console
+from model_card import model_card
+from rich.console import Console
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Command:
+    """Write any AgroNT weights as a Hugging Face folder, with tokenizer and model card.
+
+    transformers' AutoTokenizer and EsmForMaskedLM load it, and so does agront-model.
+    """
+
+    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
+    """Hugging Face's files, the authors' jax_model, a run of tools/pretrain.py or one of its checkpoints; or OWNER/NAME
+    or OWNER/NAME@REVISION on the Hugging Face Hub."""
+    out: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")]
+    """The folder to make. It appears once it is whole."""
+
+
+def convert(source: str, out: Path, console: Console) -> None:
+    """Load, check and write.
+
+    Raises:
+        ValueError, OSError: the source cannot be read or is of another vocabulary, or the folder cannot be written.
+    """
+    out = out.absolute()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f"{out} exists already: choose another name, or remove it first")
+    loaded = load_checked_weights(source, console=console)
+    pretrained = loaded.pretrained
+    with console.status("writing"), appearing_whole(out) as folder:
+        fingerprint = model_fingerprint(pretrained.params, pretrained.config)
+        save_pretrained(pretrained, folder)
+        KmerTokenizer().save_pretrained(folder, max_tokens=pretrained.config.max_tokens)
+        (folder / "README.md").write_text(model_card(loaded, fingerprint, out.name), encoding="utf-8")
+    lines = [f"fingerprint   {fingerprint}", f"written to    {out}", f"model card    {out / 'README.md'}"]
+    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def appearing_whole(folder: Path) -> Iterator[Path]:
+    """A place to write a folder, which gets its name at the end, or is removed if there is an error."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent) as temporary:
+            partial = Path(temporary, "folder")
+            yield partial
+            partial.rename(folder)
+    except OSError as error:
+        raise OSError(f"{folder} could not be written, and nothing of it is left: {error}") from error
+
+
+def main() -> None:
+    """Read the command line; report bad input in a sentence."""
+    command = tyro.cli(Command)
+    with errors_as_sentences("nothing was written"):
+        convert(command.source, command.out, make_console())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Turn sequences into embeddings: FASTA files, or BED files and a genome, to Parquet, NPZ or Zarr."""
+
+import tyro
+from command_line import errors_as_sentences, make_console
+from embedding.embedding_run import embed_inputs, say
+from embedding.embedding_table import EmbeddingTable
+from embedding.inputs import Inputs, parse_files
+from embedding.options import Embed, check_umap_options
+from embedding.output_file import check_made_by, check_output_name, check_picture, draw_output
+from rich.console import Console
+
+
+def embed(options: Embed, console: Console) -> None:
+    """Write the output, or draw the one that is there, and say what was done.
+
+    Raises:
+        ValueError: bad options or input; the message says which and what to do.
+        OSError: something cannot be read or written; what is finished stays.
+    """
+    check_output_name(options.out)
+    check_umap_options(options)
+    if not options.out.exists():
+        embed_all(options, console)
+    elif options.umap is None:
+        raise ValueError(
+            f"{options.out} exists: remove it, or give another name with --out (--umap PNG would draw what is in it)"
+        )
+    else:
+        check_made_by(options.out, options.settings())
+    if options.umap is not None:
+        with console.status("laying out the embeddings in two dimensions"):
+            number = draw_output(options.out, options.colour_by, options.umap)
+        say(console, f"picture       {options.umap}  ({number:,} points)")
+
+
+def embed_all(options: Embed, console: Console) -> None:
+    """Read and check all input, then embed it; raises as `embed`."""
+    inputs = Inputs(files=parse_files(options.inputs), genome=options.genome, tile=options.tile, step=options.step)
+    with console.status("reading the input"):
+        survey = inputs.survey()
+    if not survey.num_sequences:
+        raise ValueError("the input holds nothing but N: there is nothing to embed")
+    if options.umap is not None:
+        table = EmbeddingTable(layers=(-1,), embed_dim=1, label_types=survey.label_types)
+        check_picture(survey.num_sequences, options.colour_by, table.schema.names)
+    embed_inputs(options, inputs, survey, console)
+
+
+def main() -> None:
+    """Read the command line; report bad input in a sentence."""
+    options = tyro.cli(Embed, config=(tyro.conf.OmitArgPrefixes,))
+    with errors_as_sentences("the same command goes on where this one stopped"):
+        embed(options, make_console())
+
+
+if __name__ == "__main__":
+    main()

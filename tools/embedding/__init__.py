@@ -1,0 +1,1 @@
+"""What tools/embed.py is made of: inputs, part files, three kinds of output, a picture."""

@@ -1,0 +1,149 @@
+"""The columns of the output, as Arrow tables: the same whether they are written as Parquet, NPZ or Zarr."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from agront_tokenizer import KmerTokenizer
+from jaxtyping import Float32, Int
+
+from embedding.input_sequence import InputSequence
+from embedding.sequence_labels import LabelType, label_names
+
+_WORDS = ("id", "species", "contig", "strand")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EmbeddingTable:
+    """What the columns are.
+
+    Attributes:
+        layers: numbers of the hidden states: 0 are the embedded tokens, num_layers comes after the last layer.
+        embed_dim: D, numbers in an embedding.
+        label_types: of the columns label, label2, …
+        per_token: whether a row is a token rather than a sequence.
+    """
+
+    layers: tuple[int, ...]
+    embed_dim: int
+    label_types: tuple[LabelType, ...] = ()
+    per_token: bool = False
+
+    @property
+    def embedding_names(self) -> list[str]:
+        """Names of the columns with embeddings, one a layer."""
+        return embedding_names(self.layers)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of the embeddings in a row."""
+        return 4 * self.embed_dim * len(self.layers)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns."""
+        fields = [*((name, pa.string()) for name in _WORDS[:3]), ("start", pa.int64()), ("end", pa.int64())]
+        fields.append(("strand", pa.string()))
+        names = label_names(len(self.label_types))
+        fields += [(name, _ARROW_TYPES[kind]) for name, kind in zip(names, self.label_types, strict=True)]
+        fields += [("num_tokens", pa.int64()), ("num_tiles", pa.int64())]
+        if self.per_token:
+            fields += [("token", pa.string()), ("token_start", pa.int64()), ("token_end", pa.int64())]
+        fields += [(name, pa.list_(pa.float32(), self.embed_dim)) for name in self.embedding_names]
+        return pa.schema(fields)
+
+    def batch(
+        self,
+        sequences: Sequence[InputSequence],
+        vectors: Float32[np.ndarray, "N layers D"] | Sequence[Float32[np.ndarray, "_ layers D"]],
+        num_tiles: Int[np.ndarray, "N"],
+    ) -> pa.RecordBatch:
+        """Rows for some sequences, in their order.
+
+        Args:
+            sequences: N sequences.
+            vectors: their embeddings: of a row a sequence; or, `per_token`, of each one's tokens, `<cls>` first.
+            num_tiles: in how many pieces the model saw each one.
+        """
+        columns: dict[str, Any] = {name: [getattr(each, name) for each in sequences] for name in _WORDS}
+        columns["start"] = np.array([each.start for each in sequences], np.int64)
+        columns["end"] = np.array([each.end for each in sequences], np.int64)
+        columns["num_tokens"] = np.array([each.tokens.size for each in sequences], np.int64)
+        columns["num_tiles"] = np.asarray(num_tiles, np.int64)
+        for place, (name, kind) in enumerate(zip(label_names(len(self.label_types)), self.label_types, strict=True)):
+            texts = (each.labels[place] if place < len(each.labels) else "" for each in sequences)
+            columns[name] = [_PARSERS[kind](text) if text else None for text in texts]
+        if self.per_token:
+            rows = np.repeat(np.arange(len(sequences)), columns["num_tokens"])
+            columns = {name: pa.array(column, self.schema.field(name).type).take(pa.array(rows))
+                       for name, column in columns.items()}  # fmt: skip
+            columns |= _token_columns(sequences)
+            vectors = np.concatenate(vectors) if len(vectors) else np.zeros((0, len(self.layers), self.embed_dim))
+        vectors = np.asarray(vectors, np.float32)
+        for place, name in enumerate(self.embedding_names):
+            flat = np.ascontiguousarray(vectors[:, place]).reshape(-1)
+            columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(flat), self.embed_dim)
+        arrays = [
+            column if isinstance(column, pa.Array) else pa.array(column, field.type)
+            for field in self.schema
+            for column in [columns[field.name]]
+        ]
+        return pa.record_batch(arrays, schema=self.schema)
+
+
+def embedding_names(layers: Sequence[int]) -> list[str]:
+    """`embedding`; of several layers `embedding_layer_0` and so on."""
+    return ["embedding"] if len(layers) == 1 else [f"embedding_layer_{layer}" for layer in layers]
+
+
+def as_numpy(column: pa.Array) -> np.ndarray:
+    """A column as NumPy knows it: [rows, D] of embeddings; words as objects; "" and NaN for what is missing."""
+    if pa.types.is_fixed_size_list(column.type):
+        return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), column.type.list_size)
+    if pa.types.is_string(column.type):
+        return np.array([word or "" for word in column.to_pylist()], dtype=object)
+    return column.to_numpy(zero_copy_only=False)
+
+
+def regroup(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Cuts and joins batches to ones of `rows` rows each; the last may have fewer."""
+    waiting: list[pa.RecordBatch] = []
+    missing = rows
+    for batch in batches:
+        while batch.num_rows >= missing:
+            waiting.append(batch.slice(0, missing))
+            batch = batch.slice(missing)
+            yield pa.concat_batches(waiting)
+            waiting, missing = [], rows
+        if batch.num_rows:
+            waiting.append(batch)
+            missing -= batch.num_rows
+    if waiting:
+        yield pa.concat_batches(waiting)
+
+
+def _token_columns(sequences: Sequence[InputSequence]) -> dict[str, Any]:
+    """Each token with the bases of its contig that it stands for; `<cls>`, an empty span, stands before the first."""
+    tokenizer = KmerTokenizer()
+    names = np.array(tokenizer.vocabulary.tokens, dtype=object)
+    tokens, starts, ends = [], [], []
+    for each in sequences:
+        spans = tokenizer.spans_of_ids(each.tokens)
+        tokens.append(names[each.tokens])
+        if each.strand == "-":
+            starts.append(each.end - spans[:, 1])
+            ends.append(each.end - spans[:, 0])
+        else:
+            starts.append(each.start + spans[:, 0])
+            ends.append(each.start + spans[:, 1])
+    return {
+        "token": np.concatenate([*tokens, np.array([], dtype=object)]),
+        "token_start": np.concatenate([*starts, np.array([], np.int64)]),
+        "token_end": np.concatenate([*ends, np.array([], np.int64)]),
+    }
+
+
+_ARROW_TYPES = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
+_PARSERS = {"int64": int, "float64": float, "string": str}

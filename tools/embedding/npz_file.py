@@ -1,0 +1,75 @@
+"""NPZ: a zip of one `.npy` file a column, and `metadata`, a JSON string; nothing in it is pickled."""
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from embedding.embedding_table import EmbeddingTable, as_numpy
+from embedding.part_files import PartFiles
+
+_METADATA = "metadata"
+
+
+def write(path: Path, table: EmbeddingTable, parts: PartFiles, metadata: Mapping[str, Any]) -> None:
+    """Write all parts, column by column, a part in memory at a time."""
+    num_rows = sum(batch.num_rows for batch in parts.batches([]))
+    with zipfile.ZipFile(path, "w") as file:
+        _write_array(file, _METADATA, np.array(json.dumps(metadata)))
+        for field in table.schema:
+            dtype = _numpy_type(field, parts)
+            shape = (num_rows, table.embed_dim) if pa.types.is_fixed_size_list(field.type) else (num_rows,)
+            with file.open(zipfile.ZipInfo(f"{field.name}.npy"), "w", force_zip64=True) as member:
+                header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(member, header)
+                for batch in parts.batches([field.name]):
+                    member.write(np.ascontiguousarray(as_numpy(batch.column(0)), dtype).tobytes())
+
+
+def _write_array(file: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
+    with file.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
+        np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def _numpy_type(field: pa.Field, parts: PartFiles) -> np.dtype:
+    if pa.types.is_fixed_size_list(field.type):
+        return np.dtype("<f4")
+    if pa.types.is_string(field.type):
+        words = (word for batch in parts.batches([field.name]) for word in as_numpy(batch.column(0)))
+        return np.dtype(f"<U{max(1, max(map(len, words), default=1))}")
+    return np.dtype(field.type.to_pandas_dtype())
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """The metadata that `write` was given.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    try:
+        with np.load(path) as arrays:
+            return json.loads(str(arrays[_METADATA]))
+    except (KeyError, zipfile.BadZipFile, ValueError) as error:
+        raise ValueError(f"{path}: was not written by embed.py ({error})") from error
+
+
+def count_rows(path: Path) -> int:
+    """Number of rows."""
+    with np.load(path) as arrays:
+        return arrays["start"].size
+
+
+def column_names(path: Path) -> list[str]:
+    """Names of the columns."""
+    with np.load(path) as arrays:
+        return [name for name in arrays.files if name != _METADATA]
+
+
+def read_columns(path: Path, names: Sequence[str], rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Some rows, in ascending order, of some columns; a whole column is in memory at a time."""
+    with np.load(path) as arrays:
+        return {name: arrays[name][rows] for name in names}

@@ -1,0 +1,80 @@
+"""What `tools/embed.py` is asked for."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from agront_model.inference import Pool
+
+from embedding.output_file import check_folder_of
+from embedding.umap_picture import check_umap_is_installed
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Embed:
+    """Turn sequences into embeddings: FASTA files, or BED files and a genome, to Parquet, NPZ or Zarr.
+
+    What is finished lies in OUT.parts: after Ctrl-C, a crash or a full disk the same command goes on from there. OUT
+    appears when it is whole.
+    """
+
+    model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
+    """A folder with weights, a run of tools/pretrain.py, or a Hugging Face repository such as
+    InstaDeepAI/agro-nucleotide-transformer-1b."""
+    inputs: Annotated[
+        tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME=]FILE …", help_behavior_hint="(required)")
+    ]
+    """FASTA files, plain or compressed; with --genome BED files. NAME is what the column `species` says; without it
+    the file's name without its endings. Labels in headers (>id|1, >id|0.7|leaf) become the columns label, label2, …
+    An id may occur more than once: rows keep the order of the input."""
+    out: Path
+    """The output: FILE.parquet, FILE.npz or FOLDER.zarr. What exists is not written over."""
+    genome: str | None = None
+    """Genome that the BED files are about: a FASTA file, or a genome store (faster where regions are in no order)."""
+    tile: int | None = None
+    """Cut contigs, or the regions of BED files, into tiles of so many bases and embed each; tiles of N alone are left
+    out. 6138 bases fill the published model's context."""
+    step: int | None = None
+    """Bases from the start of a tile to the next; --tile if not given."""
+    pool: Pool = "mean"
+    """One embedding a sequence: the mean over its tokens without <cls>, or that of <cls>; or one for each token, with
+    the bases it stands for."""
+    layers: tuple[int, ...] = (-1,)
+    """Hidden states to write: 0 are the embedded tokens, 1 comes after the first layer, -1 is the last."""
+    overlap: int | None = None
+    """Tokens that the pieces share which a sequence longer than the model's context is cut into; an eighth of the
+    context if not given."""
+    batch_tokens: int = 4096
+    """Tokens, padding included, that a device computes at once. More need more memory."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the matrix products; bfloat16 is faster on GPUs and TPUs. Embeddings are float32 in either case."""
+    devices: int | None = None
+    """Devices (GPUs, TPU cores) to compute on; all of this machine if not given."""
+    umap: Path | None = None
+    """Also draw the embeddings of the first layer in two dimensions: a PNG. Where OUT is finished, only this is done.
+    Needs the package umap-learn."""
+    colour_by: str = "species"
+    """Column whose values colour the picture: species, contig, strand, label, …"""
+
+    def settings(self) -> dict[str, Any]:
+        """What decides the output beside the model's weights and what stands in the files; JSON-able."""
+        names = ("model", "inputs", "genome", "tile", "step", "pool", "layers", "overlap", "precision")
+        values = {name: getattr(self, name) for name in names}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def check_umap_options(options: Embed) -> None:
+    """Refuse, before hours of work, a picture that could not be drawn after them.
+
+    Raises:
+        ValueError: see the messages.
+    """
+    if options.umap is None:
+        return
+    check_folder_of("--umap", options.umap)
+    if options.umap.suffix.lower() != ".png" or options.umap.is_dir():
+        raise ValueError(f"--umap is {options.umap}: name a file that ends in .png")
+    if options.pool == "tokens":
+        raise ValueError("--umap draws a point for each sequence, and --pool tokens has none: give mean or cls")
+    check_umap_is_installed()

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Say what a model expects at each `<mask>` of DNA sequences."""
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import tyro
+from agront_model import Precision
+from agront_model.inference import MaskedPredictor
+from agront_tokenizer import KmerTokenizer
+from checked_model import load_checked
+from command_line import errors_as_sentences, make_console
+from masked_report import TSV_HEADER, MaskedSequence, MaskReport, open_whole, report_of, table_of, title_of, tsv_of
+from rich.console import Console
+from rich.progress import Progress
+
+_TOKENIZER = KmerTokenizer()
+# Of each prediction all logits are held, 16 kB, until it is reported.
+_MASKS_AT_ONCE, _SEQUENCES_AT_ONCE = 4096, 1024
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PredictMasked:
+    """Say what a model expects at each <mask> of DNA sequences.
+
+    A <mask> stands for six bases; mind the quotes: predict_masked.py MODEL 'ACCTGA<mask>TTCTGAGTC'. For each one: the
+    likeliest tokens, with probabilities among all tokens; and the probabilities of A, C, G and T at each of its six
+    bases, summed over the 6-mers.
+    """
+
+    model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
+    """Folder of a model (Hugging Face's files, the authors' jax_model, or a run of tools/pretrain.py), or a repository
+    on Hugging Face, OWNER/NAME or OWNER/NAME@REVISION."""
+    sequences: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SEQUENCE …")] = ()
+    """DNA with at least one <mask>. N and other IUPAC letters may stand in it."""
+    file: Path | None = None
+    """A text file with a sequence on each line, in place of SEQUENCE; - is standard input."""
+    top_k: int = 5
+    """How many tokens to name at each <mask>."""
+    out: Path | None = None
+    """Write a TSV file in place of tables: one line for each token and each base."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Number format of the matrix products."""
+
+
+def sequences_of(options: PredictMasked) -> list[MaskedSequence]:
+    """Reads and tokenizes what the options name.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: no sequence, or one that is empty, has letters that are no DNA, or has no `<mask>`.
+    """
+    if bool(options.sequences) == (options.file is not None):
+        raise ValueError("give sequences, such as 'ACCTGA<mask>TTCTGAGTC', or --file with one on each line")
+    if options.file is None:
+        return [_tokenized(n, f"sequence {n}", text) for n, text in enumerate(options.sequences, 1)]
+    name = "standard input" if str(options.file) == "-" else str(options.file)
+    numbered = list(enumerate(_lines(options.file, name), 1))
+    sequences = [_tokenized(n, f"{name}: line {n}", line.strip()) for n, line in numbered if line.strip()]
+    if not sequences:
+        raise ValueError(f"{name}: holds no sequence; write one on each line")
+    return sequences
+
+
+def _lines(file: Path, name: str) -> list[str]:
+    if str(file) == "-":
+        return sys.stdin.read().splitlines()
+    if not file.is_file():
+        raise FileNotFoundError(f"{name}: {'is a folder' if file.is_dir() else 'no such file'}; name a text file")
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name}: is not text ({error.reason}); decompress it first if it is compressed") from error
+    if lines and lines[0].startswith(">"):
+        raise ValueError(f"{name}: is FASTA; write one sequence on each line, without headers")
+    return lines
+
+
+def _tokenized(number: int, name: str, text: str) -> MaskedSequence:
+    if not text:
+        raise ValueError(f"{name} is empty; leave it out")
+    try:
+        tokens = _TOKENIZER.encode(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    if not (tokens == _TOKENIZER.vocabulary.mask_id).any():
+        raise ValueError(f"{name} has no <mask>; write <mask> in the place of the six bases to predict")
+    return MaskedSequence(number, name, text, tokens, _TOKENIZER.spans_of_ids(tokens))
+
+
+def reports(predictor: MaskedPredictor, sequences: Sequence[MaskedSequence]) -> Iterator[MaskReport]:
+    """Predicts every `<mask>` of every sequence, in order."""
+    for group in _groups(sequences):
+        for prediction in predictor([sequence.tokens for sequence in group]):
+            yield report_of(group[prediction.row], prediction, _TOKENIZER.vocabulary)
+
+
+def _groups(sequences: Sequence[MaskedSequence]) -> Iterator[list[MaskedSequence]]:
+    group: list[MaskedSequence] = []
+    num_masks = 0
+    for sequence in sequences:
+        group.append(sequence)
+        num_masks += int(np.count_nonzero(sequence.tokens == _TOKENIZER.vocabulary.mask_id))
+        if num_masks >= _MASKS_AT_ONCE or len(group) >= _SEQUENCES_AT_ONCE:
+            yield group
+            group, num_masks = [], 0
+    if group:
+        yield group
+
+
+def predict_masked(options: PredictMasked, console: Console) -> None:
+    """Print or write what the options ask for."""
+    if not 1 <= options.top_k <= _TOKENIZER.vocabulary.size:
+        raise ValueError(f"--top-k is {options.top_k}: it must be 1 to {_TOKENIZER.vocabulary.size}, all tokens")
+    if options.out is not None:
+        _check_out(options.out)
+    sequences = sequences_of(options)
+    pretrained = load_checked(options.model, Precision(compute=options.precision), console)
+    context = pretrained.config.max_tokens
+    for sequence in sequences:
+        if sequence.tokens.size > context:
+            how = f"more than the context of {context:,}: read in tiles that overlap"
+            _note(console, f"{sequence.name}: {sequence.tokens.size:,} tokens, {how}")
+    found = reports(MaskedPredictor(pretrained, k=options.top_k), sequences)
+    if options.out is None:
+        for report in found:
+            console.print()
+            _note(console, title_of(report))
+            console.print(table_of(report), highlight=False)
+        k, size = _TOKENIZER.vocabulary.k, _TOKENIZER.vocabulary.size
+        _note(console, f"\nBases count from 0, the end is not among them; a <mask> counts as {k}.")
+        _note(console, f"Probabilities: of tokens among all {size:,}, of bases among the {k}-mers alone.")
+        return
+    _write(options.out, found, len(sequences), console)
+
+
+def _check_out(out: Path) -> None:
+    if out.exists():
+        raise ValueError(f"--out {out} is there already: name another file, or remove it first")
+    if not out.parent.is_dir():
+        raise ValueError(f"the folder of --out {out} is not there: make it, or name another")
+
+
+def _write(out: Path, found: Iterator[MaskReport], num_sequences: int, console: Console) -> None:
+    num_masks = 0
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(open_whole(out))
+        progress = stack.enter_context(Progress(console=console, disable=not console.is_terminal, transient=True))
+        task = progress.add_task("sequences", total=num_sequences)
+        file.write(TSV_HEADER)
+        for report in found:
+            file.write(tsv_of(report))
+            num_masks += 1
+            progress.update(task, advance=report.mask == report.num_masks)
+    _note(console, f"{num_masks:,} <mask> of {num_sequences:,} sequences written to {out}")
+
+
+def _note(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Read the command line; report bad input in a sentence."""
+    options = tyro.cli(PredictMasked, config=(tyro.conf.OmitArgPrefixes,))
+    with errors_as_sentences(""):
+        predict_masked(options, make_console())
+
+
+if __name__ == "__main__":
+    main()

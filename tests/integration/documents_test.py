@@ -28,14 +28,18 @@ def checkout(tmp_path):
 
 
 def test_the_readme_loads_tokenizes_embeds_and_predicts(checkout, monkeypatch, capsys):
-    (code,) = re.findall(r"```python\n(from agront_model import load_pretrained\n.*?)```", readme(), re.DOTALL)
+    first, from_files, *_ = re.findall(r"```python\n(.*?)```", readme(), re.DOTALL)
     monkeypatch.chdir(checkout)
     names = {}
-    exec(compile(code, "README.md", "exec"), names)
+    exec(compile(first, "README.md", "exec"), names)
     assert names["vectors"].shape == (2, 1, 24)
     assert names["logits"].shape == (1, 7, 4105)  # <cls> ACCTGA <mask> TTCTGA G T C
     printed = capsys.readouterr().out
     assert len(re.findall(r"'[ACGTN]{1,6}'", printed)) == 3
+    exec(compile(from_files, "README.md", "exec"), names)
+    assert [len(contig) for contig in names["contigs"]] == [1 + 154_478 // 6 + 154_478 % 6]
+    assert [int(spans[-1, 1]) for spans in names["spans"]] == [1062, 1515, 3219, 1062, 1497, 1440, 2241]
+    assert [len(vectors) for vectors in names["result"].vectors] == [len(gene) for gene in names["genes"]]
 
 
 def test_the_notebook_runs_from_top_to_bottom(checkout, monkeypatch, capsys):

@@ -26,7 +26,7 @@ def load_checked_weights(
     """Load a model, refuse one of another vocabulary, and say what was loaded.
 
     Args:
-        source: a folder that `load_pretrained` reads, or OWNER/NAME or OWNER/NAME@REVISION on the Hugging Face Hub.
+        source: as for `weight_source.find_weights`.
         precision: number format of the matrix products; float32 if not given.
         console: where to; standard output if not given.
 

@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
 """Write any AgroNT weights as a Hugging Face folder: `tools/convert_checkpoint.py SOURCE OUT`."""
 
-import contextlib
 import dataclasses
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from agront_model import save_pretrained
 from agront_model.pretrained.fingerprint import model_fingerprint
+from agront_model.pretrained.saving import appearing_whole, check_free, write_model
 from agront_tokenizer import KmerTokenizer
 from checked_model import load_checked_weights
 from command_line import errors_as_sentences, make_console
@@ -27,7 +24,7 @@ class Command:
 
     source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
     """Hugging Face's files, the authors' jax_model, a run of tools/pretrain.py or one of its checkpoints; or OWNER/NAME
-    or OWNER/NAME@REVISION on the Hugging Face Hub."""
+    or OWNER/NAME@REVISION on the Hugging Face Hub, with /jax_model at the end for the authors' files there."""
     out: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")]
     """The folder to make. It appears once it is whole."""
 
@@ -39,30 +36,16 @@ def convert(source: str, out: Path, console: Console) -> None:
         ValueError, OSError: the source cannot be read or is of another vocabulary, or the folder cannot be written.
     """
     out = out.absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out} exists already: choose another name, or remove it first")
+    check_free(out)
     loaded = load_checked_weights(source, console=console)
     pretrained = loaded.pretrained
     with console.status("writing"), appearing_whole(out) as folder:
         fingerprint = model_fingerprint(pretrained.params, pretrained.config)
-        save_pretrained(pretrained, folder)
+        write_model(pretrained, folder)
         KmerTokenizer().save_pretrained(folder, max_tokens=pretrained.config.max_tokens)
         (folder / "README.md").write_text(model_card(loaded, fingerprint, out.name), encoding="utf-8")
     lines = [f"fingerprint   {fingerprint}", f"written to    {out}", f"model card    {out / 'README.md'}"]
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
-
-
-@contextlib.contextmanager
-def appearing_whole(folder: Path) -> Iterator[Path]:
-    """A place to write a folder, which gets its name at the end, or is removed if there is an error."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent) as temporary:
-            partial = Path(temporary, "folder")
-            yield partial
-            partial.rename(folder)
-    except OSError as error:
-        raise OSError(f"{folder} could not be written, and nothing of it is left: {error}") from error
 
 
 def main() -> None:

@@ -1,15 +1,13 @@
 """Weights by the name that a user gives them: found, and loaded."""
 
 import os
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 from agront_model import Precision, Pretrained, load_pretrained, make_model
-from agront_model.pretrained.hub import fetch, origin
+from agront_model.pretrained.hub import fetch, named_repository, origin
 from agront_model.pretrained.run_folder import is_run, read_run
 
-_REPOSITORY = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(@(?P<revision>.+))?")
 # In the order in which they are looked for in a folder.
 _FORMATS = {
     "model.safetensors": "safetensors",
@@ -26,7 +24,8 @@ class LoadedWeights(NamedTuple):
     pretrained: Pretrained
     """The model."""
     name: str
-    """OWNER/NAME@COMMIT of a repository, the folder as it was given, or the checkpoint of a run."""
+    """OWNER/NAME@COMMIT of a repository or OWNER/NAME@COMMIT/jax_model of the authors' files in it, the folder as it
+    was given, or the checkpoint of a run."""
     folder: Path
     """Where the files lie; of a run the checkpoint."""
     format: str
@@ -40,14 +39,14 @@ def find_weights(source: str | os.PathLike[str]) -> tuple[str, Path]:
 
     Args:
         source: a folder, or where there is none of that name, OWNER/NAME or OWNER/NAME@REVISION: a repository of the
-            Hugging Face Hub, and its branch, tag or commit.
+            Hugging Face Hub, and its branch, tag or commit. With /jax_model at the end, the authors' files in it.
 
     Raises:
-        OSError, ValueError: as `agront_model.pretrained.hub.fetch`.
+        OSError, ValueError: as `agront_model.pretrained.hub`.
     """
     folder = Path(source)
-    if not folder.exists() and (match := _REPOSITORY.fullmatch(str(source))):
-        folder = fetch(match["name"], match["revision"])
+    if not folder.exists() and (named := named_repository(str(source))):
+        folder = fetch(*named)
     return origin(folder) or str(source), folder
 
 

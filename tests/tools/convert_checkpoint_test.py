@@ -126,7 +126,7 @@ def test_the_whole_folder_appears_or_nothing(convert, source, tmp_path, monkeypa
     outcome = convert(source, tmp_path / "deep" / "out")
     assert outcome.code == code
     assert list((tmp_path / "deep").iterdir()) == []
-    assert ("out could not be written, and nothing of it is left: [Errno 28]" in outcome.err) == (code == 1)
+    assert ("out could not be written, and nothing of it is left: No space left" in outcome.err) == (code == 1)
 
 
 def rows(size):

@@ -40,9 +40,20 @@ def test_what_is_no_folder_is_a_repository_and_named_by_its_commit(asked, source
     assert folder.is_dir()
 
 
-@pytest.mark.parametrize("source", ["/no/such/folder", "./owner/name/more", "name"])
+@pytest.mark.parametrize("source", ["/no/such/folder", "./owner/name/more", "./name", "../name", "name"])
 def test_what_cannot_be_a_repository_is_not_asked_for(asked, source):
     assert find_weights(source) == (source, Path(source))
+    assert asked == []
+
+
+def test_the_authors_files_of_a_repository_have_a_name_of_their_own(asked):
+    find_weights("owner/name@v1.0/jax_model")
+    assert asked == [("owner/name/jax_model", "v1.0")]
+
+
+def test_an_at_without_a_revision_is_a_sentence(asked):
+    with pytest.raises(ValueError, match="nope/nope@: no revision behind the @"):
+        find_weights("nope/nope@")
     assert asked == []
 
 

@@ -59,10 +59,25 @@ def test_what_is_written_is_read_again(tmp_path):
 
 def test_absent_and_null_keys_mean_what_they_mean_to_transformers(tmp_path):
     path = written(
-        tmp_path, layer_norm_eps="absent", initializer_range="absent", mask_token_id=None, emb_layer_norm_before=None
+        tmp_path,
+        hidden_dropout_prob="absent",
+        layer_norm_eps="absent",
+        initializer_range="absent",
+        mask_token_id=None,
+        emb_layer_norm_before=None,
     )
     config = read_config(path)
     assert (config.layer_norm_eps, config.initializer_range, config.mask_token_id) == (1e-12, 0.02, 2)
+
+
+@pytest.mark.parametrize("probability", [0, 0.0, 0.1, 0.999, "absent"])
+def test_dropout_which_does_nothing_here_is_accepted(tmp_path, probability):
+    path = written(tmp_path, hidden_dropout_prob=probability, attention_probs_dropout_prob=probability)
+    assert read_config(path) == CONFIG
+
+
+def test_keys_that_say_what_is_so_anyway_are_accepted(tmp_path):
+    assert read_config(written(tmp_path, hidden_act="gelu", use_glu=False, add_bias_fnn=True)) == CONFIG
 
 
 @pytest.mark.parametrize(
@@ -76,14 +91,21 @@ def test_absent_and_null_keys_mean_what_they_mean_to_transformers(tmp_path):
         ("emb_layer_norm_before", True, "emb_layer_norm_before is True"),
         ("is_folding_model", True, "is_folding_model is True"),
         ("is_decoder", True, "is_decoder is True"),
-        ("hidden_dropout_prob", 0.2, "hidden_dropout_prob is 0.2, and AgroNT has 0.0"),
-        ("attention_probs_dropout_prob", "absent", "absent, which means 0.1"),
+        ("hidden_act", "relu", "hidden_act is 'relu', and AgroNT has 'gelu'"),
+        ("use_glu", True, "use_glu is True, and AgroNT has False"),
+        ("add_bias_fnn", False, "add_bias_fnn is False, and AgroNT has True"),
+        ("hidden_dropout_prob", 1.0, r"hidden_dropout_prob is 1.0, expected a probability in \[0, 1\)"),
+        ("hidden_dropout_prob", -0.1, "hidden_dropout_prob is -0.1, expected a probability"),
+        ("attention_probs_dropout_prob", "0.1", "attention_probs_dropout_prob is '0.1', expected a probability"),
+        ("attention_probs_dropout_prob", float("nan"), "attention_probs_dropout_prob is nan, expected a probability"),
         ("hidden_size", "absent", "no value for hidden_size"),
         ("pad_token_id", None, "no value for pad_token_id"),
         ("num_hidden_layers", "3", "num_hidden_layers is '3', expected int"),
         ("num_hidden_layers", 2.5, "num_hidden_layers is 2.5, expected int"),
         ("layer_norm_eps", True, "layer_norm_eps is True, expected int or float"),
         ("num_attention_heads", 4, "num_heads must divide embed_dim"),
+        ("vocab_size", 10**25, "vocabulary_size must be below 2,147,483,648, got 10,000,"),
+        ("max_position_embeddings", 2**31 + 2, "max_tokens must be below 2,147,483,648, got 2,147,483,648"),
         ("max_position_embeddings", 2, "max_tokens must be at least 1, got 0"),
     ],
 )
@@ -94,7 +116,15 @@ def test_another_architecture_is_refused_by_name(tmp_path, key, value, message):
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "not a JSON file"), ("[1]", "expected a JSON object, found list")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not a JSON file"),
+        ("[1]", "expected a JSON object, found list"),
+        ("[" * 100_000, r"not a JSON file \(maximum recursion depth"),
+    ],
+    ids=["half", "list", "deep"],
+)
 def test_damaged_files_are_refused(tmp_path, text, message):
     path = tmp_path / "config.json"
     path.write_text(text)

@@ -1,3 +1,4 @@
+import json
 import shutil
 import sys
 
@@ -118,6 +119,17 @@ def test_weights_of_another_width_are_refused_before_any_is_read(pretrained, fol
         load_pretrained(folder)
 
 
+@pytest.mark.parametrize("of_authors", [False, True])
+def test_more_layers_than_the_file_can_hold_are_refused_at_once(folder, authors_folder, monkeypatch, of_authors):
+    file = authors_folder / "hyperparams.json" if of_authors else folder / "config.json"
+    key = "num_layers" if of_authors else "num_hidden_layers"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {key: 10**7}))
+    for names in ("esm_leaves", "authors_leaves"):
+        monkeypatch.setattr(loading, names, lambda *_: pytest.fail("named the tensors of ten million layers"))
+    with pytest.raises(ValueError, match=r"holds \d\d tensors in all, and .*json says 10,000,000"):
+        load_pretrained(file.parent)
+
+
 @pytest.mark.parametrize("bytes_left", [0, 4, 100, 5000, -100])
 def test_a_truncated_safetensors_file_is_refused(folder, bytes_left):
     path = folder / "model.safetensors"
@@ -165,12 +177,7 @@ def test_without_torch_the_message_says_what_to_install(folder, authors_folder, 
 
 def test_a_name_that_is_no_folder_is_a_repository(folder, monkeypatch, tmp_path):
     asked = []
-
-    def fetch(repository, revision):
-        asked.append((repository, revision))
-        return folder
-
-    monkeypatch.setattr(loading, "fetch", fetch)
+    monkeypatch.setattr(loading, "fetch", lambda *repository: asked.append(repository) or folder)
     monkeypatch.chdir(tmp_path)
     assert load_pretrained("Some-one/a_model.1", revision="abc").config.num_layers == 3
     assert asked == [("Some-one/a_model.1", "abc")]
@@ -180,10 +187,16 @@ def test_a_name_that_is_no_folder_is_a_repository(folder, monkeypatch, tmp_path)
     assert len(asked) == 1
     with pytest.raises(ValueError, match="revision 'abc' goes with a repository"):
         load_pretrained("Some-one/a_model.1", revision="abc")
-    for path in ("./some/model", "/some/model", "some/model/deeper", tmp_path / "some"):
+    for path in ("./some/model", "/some/model", "some/model/deeper", "some", tmp_path / "some"):
         with pytest.raises(FileNotFoundError, match="no such folder"):
             load_pretrained(path)
+    with pytest.raises(ValueError, match=r"given apart: load_pretrained\('some/model', revision='v1'\)"):
+        load_pretrained("some/model@v1")
+    with pytest.raises(ValueError, match="some/model@: no revision behind the @"):
+        load_pretrained("some/model@")
     assert len(asked) == 1
+    load_pretrained("some/model/jax_model", revision="v1")
+    assert asked[1:] == [("some/model/jax_model", "v1")]
 
 
 def test_the_authors_folder_and_the_one_around_it(authors_tree, authors_folder, tmp_path):

@@ -105,6 +105,39 @@ def test_a_malicious_pickle_is_refused_and_not_executed(binary, state, tmp_path,
         assert target.exists()
 
 
+def with_pickle(path, body):
+    """Puts another pickle into an archive of PyTorch's."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, body if name.endswith("/data.pkl") else data)
+
+
+@pytest.mark.parametrize("kind", ["protocol 4", "flipped", "not a pickle"])
+def test_what_pytorch_advises_is_not_passed_on(binary, tmp_path, kind):
+    """Its message recommends to open the file with weights_only=False, which would execute it."""
+    path, target = binary / "pytorch_model.bin", tmp_path / "executed"
+    body = pickle.dumps(MakeFolder(target), protocol=4) if kind == "protocol 4" else b"nothing"
+    if kind == "flipped":
+        with zipfile.ZipFile(path) as archive:
+            body = next(archive.read(name) for name in archive.namelist() if name.endswith("/data.pkl"))
+        body = body[:2] + b"\xff" + body[3:]
+    with_pickle(path, body)
+    with pytest.raises(ValueError, match="executed: PyTorch refused it as weights, or it is damaged; fetch") as caught:
+        load_pretrained(binary)
+    assert "weights_only" not in str(caught.value)
+    assert "weights_only" in str(caught.value.__cause__)
+    assert not target.exists()
+
+
+def test_tensors_that_are_only_marked_as_negated_are_read(pretrained, binary, state):
+    state["lm_head.bias"] = torch._neg_view(-state["lm_head.bias"])
+    assert state["lm_head.bias"].is_neg()
+    torch.save(state, binary / "pytorch_model.bin")
+    jax.tree.map(np.testing.assert_array_equal, load_pretrained(binary).params, dict(pretrained.params))
+
+
 @pytest.mark.parametrize("bytes_left", [0, 4, 1000, -1, -1000])
 def test_a_truncated_file_is_refused(binary, bytes_left):
     path = binary / "pytorch_model.bin"

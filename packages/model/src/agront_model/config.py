@@ -42,6 +42,8 @@ class AgroNTConfig:
             value = getattr(self, name)
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
+            if value >= 2**31:  # token ids and positions are int32
+                raise ValueError(f"{name} must be below 2,147,483,648, got {value:,}")
         if self.embed_dim % self.num_heads:
             raise ValueError(
                 f"num_heads must divide embed_dim: {self.embed_dim} / {self.num_heads} leaves "

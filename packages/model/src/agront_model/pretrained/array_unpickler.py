@@ -49,26 +49,39 @@ class _ArrayRecord:
     """Stands for joblib's `NumpyArrayWrapper`."""
 
 
+def _flat_mapping(mapping: Any) -> dict[str, Any]:
+    """Stands for the mapping of older versions of Haiku, which is made of one dict."""
+    if type(mapping) is not dict:
+        raise pickle.UnpicklingError(f"a mapping of Haiku's made of a {type(mapping).__name__}")
+    return mapping
+
+
 _JOBLIB, _OLD_JOBLIB = "joblib.numpy_pickle", "joblib.numpy_pickle_compat"
 _STAND_INS: dict[tuple[str, str], Any] = {
     (_JOBLIB, "NumpyArrayWrapper"): _ArrayRecord,
     ("numpy", "ndarray"): "the only kind of array",
     ("numpy", "dtype"): _DTypeRecord,
-    # Parameters of older versions of Haiku are such a mapping, made of a dict.
-    ("haiku._src.data_structures", "FlatMapping"): dict,
+    ("haiku._src.data_structures", "FlatMapping"): _flat_mapping,
 }
+# The three extensions bring, past `find_class`, what was registered with `copyreg`; a set hashes what it is given.
+_LEFT_OUT = pickle.EXT1 + pickle.EXT2 + pickle.EXT4 + pickle.EMPTY_SET + pickle.ADDITEMS + pickle.FROZENSET
+
+
+class _Instructions(dict[int, Callable[[Any], None]]):
+    """What to do for each byte that is an instruction; a sentence for all others."""
+
+    def __missing__(self, code: int) -> Callable[[Any], None]:
+        raise pickle.UnpicklingError(f"it has the instruction {bytes([code])!r}, and arrays by name do without it")
 
 
 class _ArrayUnpickler(pickle._Unpickler):  # the one in C has no instructions to replace
     """Makes a `StoredArray` of each array and skips its bytes."""
 
     stack: list[Any]
-    # By the three left out comes, past `find_class`, what was registered with `copyreg`.
-    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
-        code: instruction
-        for code, instruction in pickle._Unpickler.dispatch.items()
-        if code not in pickle.EXT1 + pickle.EXT2 + pickle.EXT4
-    }
+    pop_mark: Callable[[], list[Any]]
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = _Instructions(
+        (code, instruction) for code, instruction in pickle._Unpickler.dispatch.items() if code not in _LEFT_OUT
+    )
 
     def __init__(self, file: BinaryIO, size: int):
         super().__init__(file)
@@ -81,6 +94,32 @@ class _ArrayUnpickler(pickle._Unpickler):  # the one in C has no instructions to
             return _STAND_INS[module, name]
         except KeyError:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is more than arrays by name") from None
+
+    def load_setitem(self) -> None:
+        """One key and its value, into the dict below them."""
+        self._fill(self.stack[-3], [self.stack.pop(-2), self.stack.pop()])
+
+    def load_setitems(self) -> None:
+        """Keys and values since the mark, into the dict below it."""
+        items = self.pop_mark()
+        self._fill(self.stack[-1], items)
+
+    def load_dict(self) -> None:
+        """A dict of the keys and values since the mark."""
+        items = self.pop_mark()
+        self.stack.append({})
+        self._fill(self.stack[-1], items)
+
+    dispatch |= {pickle.SETITEM[0]: load_setitem, pickle.SETITEMS[0]: load_setitems, pickle.DICT[0]: load_dict}
+
+    def _fill(self, target: Any, items: list[Any]) -> None:
+        """Keys must be names: to hash another may end the process, where a million tuples lie in one another."""
+        if type(target) is not dict:
+            raise pickle.UnpicklingError(f"it sets items of a {type(target).__name__}, which is no dict")
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            if type(key) is not str:
+                raise pickle.UnpicklingError(f"a {type(key).__name__} in the place of a name")
+            target[key] = value
 
     def load_build(self) -> None:
         """The instruction that gives an object its state: here to the two stand-ins, and to nothing else."""
@@ -99,14 +138,16 @@ class _ArrayUnpickler(pickle._Unpickler):  # the one in C has no instructions to
         if type(record) is not _DTypeRecord or order not in ("C", "F") or not isinstance(shape, tuple):
             raise pickle.UnpicklingError("an array that is not described as joblib does")
         if not all(type(length) is int and length >= 0 for length in shape):
-            raise pickle.UnpicklingError(f"an array of shape {shape}")
+            raise pickle.UnpicklingError(f"an array of shape {shape!r:.40}")
         dtype = record.to_dtype()
         # One byte says how many follow it until the array is aligned; joblib before 1.2 did not align.
         if state.get("numpy_array_alignment_bytes") is not None:
             self._file.seek(int.from_bytes(self._file.read(1)), 1)
         array = StoredArray(self._file.tell(), shape, dtype, order)
-        if self._file.seek(math.prod(shape) * dtype.itemsize, 1) > self._size:
+        end = array.offset + math.prod(shape) * dtype.itemsize
+        if end > self._size:
             raise EOFError("the file ends within an array")
+        self._file.seek(end)
         return array
 
 
@@ -128,9 +169,11 @@ def find_arrays(path: Path) -> dict[str, StoredArray]:
         except EOFError as error:
             raise ValueError(f"{path}: cut short ({error or 'it ends too early'}); fetch it again") from error
         except Exception as error:  # a damaged pickle raises anything
+            own = isinstance(error, pickle.UnpicklingError)
+            reason = str(error) if own else f"damaged ({type(error).__name__} {error!s:.100})"
             raise ValueError(
-                f"{path}: not read, and nothing of it was executed: {error or type(error).__name__}. Fetch it again "
-                "from a source that you trust; expected is a dict of modules, each a dict of NumPy arrays"
+                f"{path}: not read, and nothing of it was executed: {reason}. Fetch it again from a source that you "
+                "trust; expected is a dict of modules, each a dict of NumPy arrays"
             ) from error
     if not isinstance(tree, dict):
         raise ValueError(f"{path}: holds a {type(tree).__name__}, expected a dict of modules")
@@ -139,7 +182,7 @@ def find_arrays(path: Path) -> dict[str, StoredArray]:
         if not isinstance(values, dict):
             raise ValueError(f"{path}: {module!r} is a {type(values).__name__}, expected a dict of arrays")
         for name, array in values.items():
-            if not (isinstance(module, str) and isinstance(name, str) and isinstance(array, StoredArray)):
+            if not isinstance(array, StoredArray):
                 raise ValueError(f"{path}: {module!r}, {name!r} is a {type(array).__name__}, expected an array")
             arrays[f"{module}/{name}"] = array
     return arrays

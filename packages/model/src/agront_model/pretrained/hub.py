@@ -11,21 +11,44 @@ from pathlib import Path
 # The first of these that a repository has is fetched; the authors' format only where it has neither.
 _FORMATS = ("model.safetensors", "pytorch_model.bin")
 _AUTHORS_FOLDER = "jax_model"
+_REPOSITORY = re.compile(
+    rf"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>.*?))?(?P<folder>/{_AUTHORS_FOLDER})?"
+)
 _AUTHORS_FILES = frozenset(f"{_AUTHORS_FOLDER}/{name}" for name in ("hyperparams.json", "pytree_ckpt.joblib"))
 # What tools check the vocabulary by and read the licence from, and where the tensors of several files lie.
 _SMALL_FILES = ("vocab.txt", "README.md", *(f"{name}.index.json" for name in _FORMATS))
-_SNAPSHOT = re.compile(rf"models--(.+?)--(.+)/snapshots/([0-9a-f]{{40}})(?:/{_AUTHORS_FOLDER})?")
+_SNAPSHOT = re.compile(rf"models--(.+?)--(.+)/snapshots/([0-9a-f]{{40}})(/{_AUTHORS_FOLDER})?")
+
+
+def named_repository(source: str) -> tuple[str, str | None] | None:
+    """Takes apart a name of weights on the Hub.
+
+    Args:
+        source: OWNER/NAME, which @REVISION may follow, and that or the name /jax_model.
+
+    Returns:
+        `repository` and `revision` for `fetch`; None for anything else, such as a path that begins with a dot.
+
+    Raises:
+        ValueError: an @ and no revision behind it.
+    """
+    match = _REPOSITORY.fullmatch(source)
+    if match is None:
+        return None
+    if match["revision"] == "":
+        raise ValueError(f"{source}: no revision behind the @; give a branch, tag or commit, or leave the @ out")
+    return match["repository"] + (match["folder"] or ""), match["revision"]
 
 
 def fetch(repository: str, revision: str | None = None) -> Path:
     """Fetches the weights of a repository, or finds them in the cache.
 
     Of several formats one is fetched: safetensors before `pytorch_model.bin`, and the authors' `jax_model` only where
-    it is all there is. With a commit as `revision` and the files in the cache the Hub need not be asked; where it
-    cannot be, or HF_HUB_OFFLINE is set, the cache must do. What broke off goes on where it was.
+    it is all there is, or asked for by name. With a commit as `revision` and the files in the cache the Hub need not be
+    asked; where it cannot be, or HF_HUB_OFFLINE is set, the cache must do. What broke off goes on where it was.
 
     Args:
-        repository: OWNER/NAME.
+        repository: OWNER/NAME, or OWNER/NAME/jax_model for the authors' two files and nothing else.
         revision: branch, tag or commit; the default branch if not given.
 
     Returns:
@@ -38,6 +61,8 @@ def fetch(repository: str, revision: str | None = None) -> Path:
         ValueError: no such revision, or no name of a repository; or a package is not installed without which the
             weights could not be read, which are not fetched then.
     """
+    if repository.count("/") == 2 and repository.endswith(f"/{_AUTHORS_FOLDER}"):
+        return _fetch_authors_files(repository.removesuffix(f"/{_AUTHORS_FOLDER}"), revision)
     explained = partial(_explained, repository, revision)
     with explained():
         from huggingface_hub import HfApi, snapshot_download
@@ -50,24 +75,41 @@ def fetch(repository: str, revision: str | None = None) -> Path:
     try:
         with explained():
             names = set(HfApi().list_repo_files(repository, revision=snapshot.name))
-    except OSError:
-        if cached >= _AUTHORS_FILES:
-            return snapshot / _AUTHORS_FOLDER
+    except OSError as error:
+        if cached >= _AUTHORS_FILES:  # they may have been asked for by name, and another format be the one to take
+            raise FileNotFoundError(
+                f"of {repository} only the authors' files are in the cache, and the Hub cannot be asked for others: "
+                f"give {repository}/{_AUTHORS_FOLDER} to load them"
+            ) from error
         raise
     with explained():
         snapshot_download(repository, revision=snapshot.name, allow_patterns=list(_SMALL_FILES))
     weights = _weights(names, snapshot) or _AUTHORS_FILES & names
-    _check_readable(weights, f"{repository}@{snapshot.name}")
+    _check_readable(weights, names, repository, snapshot.name)
     with explained():
         snapshot_download(repository, revision=snapshot.name, allow_patterns=sorted(weights))
     return snapshot / _AUTHORS_FOLDER if weights <= _AUTHORS_FILES else snapshot
 
 
+def _fetch_authors_files(repository: str, revision: str | None) -> Path:
+    with _explained(repository, revision):
+        from huggingface_hub import snapshot_download
+
+        snapshot = Path(snapshot_download(repository, revision=revision, allow_patterns=sorted(_AUTHORS_FILES)))
+    missing = sorted(name for name in _AUTHORS_FILES if not (snapshot / name).is_file())
+    if missing:
+        raise FileNotFoundError(
+            f"{repository}@{snapshot.name} is without {' and '.join(missing)}, or the cache is and the Hub cannot be "
+            f"asked: give {repository} to load what there is"
+        )
+    return snapshot / _AUTHORS_FOLDER
+
+
 def origin(folder: Path) -> str | None:
-    """The repository and commit that `fetch` found a folder for, as OWNER/NAME@COMMIT; None for any other folder."""
+    """The name of what `fetch` found a folder for: OWNER/NAME@COMMIT or OWNER/NAME@COMMIT/jax_model; else None."""
     parts = folder.absolute().parts
     matches = (_SNAPSHOT.fullmatch("/".join(parts[-length:])) for length in (3, 4))
-    return next((f"{match[1]}/{match[2]}@{match[3]}" for match in matches if match), None)
+    return next((f"{match[1]}/{match[2]}@{match[3]}{match[4] or ''}" for match in matches if match), None)
 
 
 def _weights(names: Set[str], snapshot: Path) -> Set[str]:
@@ -78,20 +120,26 @@ def _weights(names: Set[str], snapshot: Path) -> Set[str]:
         if (index := f"{name}.index.json") in names:
             try:
                 shards = set(json.loads((snapshot / index).read_bytes())["weight_map"].values())
-            except (ValueError, LookupError, TypeError, AttributeError):
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                 return {index}  # who loads it says what is wrong with it
             return {index, *map(str, shards)}
     return set()
 
 
-def _check_readable(weights: Set[str], name: str) -> None:
+def _check_readable(weights: Set[str], names: Set[str], repository: str, commit: str) -> None:
+    name = f"{repository}@{commit}"
     if not weights:
         raise FileNotFoundError(f"{name} holds no weights: neither {' nor '.join(_FORMATS)}, nor {_AUTHORS_FOLDER}/")
     of_torch = any(file.startswith("pytorch_model.bin") for file in weights)
     if of_torch and importlib.util.find_spec("torch") is None:
+        authors = f"{repository}/{_AUTHORS_FOLDER}"
+        instead = (
+            f"; or load the authors' JAX files beside them, which need nothing more and have layer-norm eps 1e-5: give "
+            f"{authors} in place of {repository}, as in load_pretrained({authors!r})"
+        )
         raise ValueError(
             f"{name} holds its weights as {', '.join(sorted(weights))}, which are read with PyTorch; they were not "
-            "fetched. Install it first: pip install 'agront-model[torch]'"
+            f"fetched. Install it first: pip install 'agront-model[torch]'{instead if names >= _AUTHORS_FILES else ''}"
         )
 
 

@@ -20,7 +20,7 @@ _NAMES = {
 }
 # `transformers` leaves out what has its default value: these are EsmConfig's.
 _DEFAULTS: dict[str, Any] = {"layer_norm_eps": 1e-12, "initializer_range": 0.02, "max_position_embeddings": 1026}
-# What this architecture fixes: the value it has, and what an absent key means to EsmConfig.
+# What this architecture fixes and `write_config` states: the value it has, and what an absent key means to EsmConfig.
 _FIXED: dict[str, tuple[Any, Any]] = {
     "model_type": ("esm", None),
     "position_embedding_type": ("absolute", "absolute"),
@@ -28,15 +28,22 @@ _FIXED: dict[str, tuple[Any, Any]] = {
     "tie_word_embeddings": (False, True),
     "emb_layer_norm_before": (False, False),
     "is_folding_model": (False, False),
+}
+# The same of what it need not state; the last three are of models of their own code, such as Nucleotide Transformer 2.
+_FIXED_UNSAID: dict[str, tuple[Any, Any]] = {
     "is_decoder": (False, False),
     "add_cross_attention": (False, False),
-    "hidden_dropout_prob": (0.0, 0.1),
-    "attention_probs_dropout_prob": (0.0, 0.1),
+    "hidden_act": ("gelu", "gelu"),
+    "use_glu": (False, False),
+    "add_bias_fnn": (True, True),
 }
+_DROPOUT = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 def read_config(path: Path) -> AgroNTConfig:
     """Reads a `config.json`.
+
+    Every probability of dropout is accepted: there is none at inference, and this package trains without.
 
     Raises:
         FileNotFoundError: no such file.
@@ -44,7 +51,7 @@ def read_config(path: Path) -> AgroNTConfig:
             file, the key and the value.
     """
     values = read_json_object(path)
-    for key, (needed, if_absent) in _FIXED.items():
+    for key, (needed, if_absent) in (_FIXED | _FIXED_UNSAID).items():
         found = values.get(key, if_absent)
         # null stands for "no" in emb_layer_norm_before of files that `transformers` wrote.
         if found != needed and not (found is None and needed is False):
@@ -52,6 +59,10 @@ def read_config(path: Path) -> AgroNTConfig:
             raise ValueError(
                 f"{path}: {key} is {stated}, and AgroNT has {needed!r}: another architecture, not read here"
             )
+    for key in _DROPOUT:
+        found = values.get(key, 0.1)
+        if type(found) not in (int, float) or not 0 <= found < 1:
+            raise ValueError(f"{path}: {key} is {found!r}, expected a probability in [0, 1)")
     values = _DEFAULTS | values
     if values.get("mask_token_id") is None:
         values["mask_token_id"] = AgroNTConfig.mask_token_id
@@ -74,7 +85,8 @@ def read_config(path: Path) -> AgroNTConfig:
 
 def write_config(config: AgroNTConfig, path: Path) -> None:
     """Writes the `config.json` that `read_config` and `transformers`' `EsmForMaskedLM` read."""
-    values = {key: needed for key, (needed, _) in _FIXED.items() if key not in ("is_decoder", "add_cross_attention")}
+    values: dict[str, Any] = {key: needed for key, (needed, _) in _FIXED.items()}
+    values |= dict.fromkeys(_DROPOUT, 0.0)
     values |= {key: getattr(config, ours) for key, ours in _NAMES.items()}
     values |= {
         "architectures": ["EsmForMaskedLM"],

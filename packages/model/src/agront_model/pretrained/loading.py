@@ -1,7 +1,6 @@
 """Finds out what a source is, and loads it."""
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +11,14 @@ from agront_model.pretrained.assembling import assemble
 from agront_model.pretrained.authors_config import read_hyperparams
 from agront_model.pretrained.authors_names import authors_leaves
 from agront_model.pretrained.esm_names import IGNORED, esm_leaves
-from agront_model.pretrained.hub import fetch
+from agront_model.pretrained.hub import fetch, named_repository
 from agront_model.pretrained.huggingface_config import read_config
 from agront_model.pretrained.joblib_file import JoblibFile
 from agront_model.pretrained.pretrained_model import Pretrained
 from agront_model.pretrained.run_folder import is_run, open_run
 from agront_model.pretrained.safetensors_file import SafetensorsFile
 from agront_model.pretrained.sharded_files import ShardedFiles
+from agront_model.pretrained.tensor_check import check_num_layers
 from agront_model.pretrained.tensor_source import TensorSource
 from agront_model.pretrained.torch_file import TorchFile
 
@@ -29,7 +29,6 @@ _HUGGING_FACE_FILES: dict[str, Callable[[Path], TensorSource]] = {
     "pytorch_model.bin": TorchFile,
 }
 _JAX_FILE = "pytree_ckpt.joblib"
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 def load_pretrained(
@@ -51,7 +50,8 @@ def load_pretrained(
               installed, `pytorch_model.bin`; either may be split over several files;
             - the authors' `jax_model` folder (`hyperparams.json` and `pytree_ckpt.joblib`), or the folder around it;
             - a run folder of `tools/pretrain.py`, or one of its checkpoints (`agront-model[runs]`);
-            - where there is no such folder, a repository OWNER/NAME of the Hugging Face Hub (`agront-model[hub]`).
+            - where there is no such folder, a repository OWNER/NAME of the Hugging Face Hub, or OWNER/NAME/jax_model:
+              the authors' files in it, and nothing else of it (`agront-model[hub]`).
         precision: number format of the model's matrix products; float32 if not given.
         revision: branch, tag or commit of the repository.
 
@@ -65,8 +65,15 @@ def load_pretrained(
             or of another shape, by name; or an extra is needed and not installed.
     """
     folder = Path(source)
-    if isinstance(source, str) and not folder.exists() and _REPOSITORY.fullmatch(source):
-        folder = fetch(source, revision)
+    named = named_repository(source) if isinstance(source, str) and not folder.exists() else None
+    if named is not None:
+        repository, stated = named
+        if stated is not None:
+            raise ValueError(
+                f"{source}: no such folder; of a repository of the Hub the revision is given apart: "
+                f"load_pretrained({repository!r}, revision={stated!r})"
+            )
+        folder = fetch(repository, revision)
     elif revision is not None:
         raise ValueError(f"revision {revision!r} goes with a repository of the Hub only, and {source} is a path")
     config, params = _open(folder)
@@ -92,9 +99,10 @@ def _open(folder: Path) -> tuple[AgroNTConfig, Params]:
 
 def _open_hugging_face(folder: Path) -> tuple[AgroNTConfig, Params]:
     config = read_config(folder / _CONFIG)
-    source = _hugging_face_source(folder)
+    source, described_by = _hugging_face_source(folder), str(folder / _CONFIG)
+    check_num_layers(source, config.num_layers, described_by=described_by)
     leaves = esm_leaves(config, source.tensors)
-    return config, assemble(source, leaves, described_by=str(folder / _CONFIG), ignored=IGNORED)
+    return config, assemble(source, leaves, described_by=described_by, ignored=IGNORED)
 
 
 def _hugging_face_source(folder: Path) -> TensorSource:
@@ -112,6 +120,7 @@ def _hugging_face_source(folder: Path) -> TensorSource:
 
 def _open_authors(folder: Path) -> tuple[AgroNTConfig, Params]:
     config = read_hyperparams(folder / _HYPERPARAMS)
-    source = JoblibFile(folder / _JAX_FILE)
+    source, described_by = JoblibFile(folder / _JAX_FILE), str(folder / _HYPERPARAMS)
+    check_num_layers(source, config.num_layers, described_by=described_by)
     leaves = authors_leaves(config, source.tensors)
-    return config, assemble(source, leaves, described_by=str(folder / _HYPERPARAMS))
+    return config, assemble(source, leaves, described_by=described_by)

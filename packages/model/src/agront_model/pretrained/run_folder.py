@@ -129,7 +129,7 @@ def _read_metadata(folder: Path) -> dict[str, Any]:
     try:
         sealed = json.loads((folder / _METADATA).read_bytes())
         content, digest = sealed["content"], sealed["digest"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise _DamagedError(f"metadata cannot be read: {error}") from error
     if digest != _digest(json.dumps(content, sort_keys=True).encode()):
         raise _DamagedError("metadata differs from its digest")

@@ -1,7 +1,9 @@
 """Writes weights in Hugging Face's format."""
 
 import os
-import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -29,27 +31,61 @@ def save_pretrained(pretrained: Pretrained, folder: str | os.PathLike[str]) -> N
         OSError: it cannot be written, as on a full disk.
         ValueError: the parameters are not those of the config.
     """
-    folder = Path(folder).absolute()
+    with appearing_whole(Path(folder)) as partial:
+        write_model(pretrained, partial)
+
+
+def check_free(folder: Path) -> None:
+    """Refuses a name that something has.
+
+    Raises:
+        FileExistsError: `folder` exists and is not an empty folder.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(f"{folder}: exists already; choose another name, or remove it first")
+        raise FileExistsError(f"{folder} exists already; choose another name, or remove it first")
+
+
+@contextmanager
+def appearing_whole(folder: Path) -> Iterator[Path]:
+    """A place to write a folder, which gets its name at the end, or is removed if there is an error.
+
+    Raises:
+        FileExistsError: `folder` exists and is not an empty folder.
+        OSError: it cannot be written, as on a full disk.
+    """
+    folder = folder.absolute()
+    check_free(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent) as temporary:
+            # Not that folder itself, which only its owner may read.
+            partial = Path(temporary, folder.name)
+            partial.mkdir()
+            yield partial
+            partial.rename(folder)
+    except (OSError, SafetensorError) as error:
+        # The system's error also names the file, by a name that is gone by now.
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(
+            f"{folder} could not be written, and nothing of it is left: {reason}; make room or choose another place"
+        ) from error
+
+
+def write_model(pretrained: Pretrained, folder: Path) -> None:
+    """Writes the files of `save_pretrained` into a folder that exists.
+
+    Raises:
+        OSError, SafetensorError: one of them cannot be written.
+        ValueError: the parameters are not those of the config.
+    """
     config = pretrained.config
     tensors = _to_tensors(pretrained.params, config)
     tensors["esm.contact_head.regression.weight"] = np.zeros((1, config.num_layers * config.num_heads), np.float32)
     tensors["esm.contact_head.regression.bias"] = np.zeros(1, np.float32)
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    partial.mkdir(parents=True)
-    try:
-        write_config(config, partial / _CONFIG)
-        save_file(tensors, partial / _WEIGHTS, metadata={"format": "pt"})
-        # safetensors makes files that only their owner may read.
-        (partial / _WEIGHTS).chmod((partial / _CONFIG).stat().st_mode)
-        partial.rename(folder)
-    except SafetensorError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise OSError(f"{folder}: not written ({error})") from error
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+    write_config(config, folder / _CONFIG)
+    save_file(tensors, folder / _WEIGHTS, metadata={"format": "pt"})
+    # safetensors makes files that only their owner may read.
+    (folder / _WEIGHTS).chmod((folder / _CONFIG).stat().st_mode)
 
 
 def _to_tensors(params: Params, config: AgroNTConfig) -> dict[str, np.ndarray]:

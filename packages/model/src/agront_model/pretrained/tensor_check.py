@@ -11,6 +11,19 @@ _FLOATS = ("float32", "float16", "bfloat16")
 _NUMBER = re.compile(r"(?<=[._])\d+(?=[./])")
 
 
+def check_num_layers(source: TensorSource, num_layers: int, *, described_by: str) -> None:
+    """Refuses more layers than a file can hold, before a name is made for the tensors of each.
+
+    Raises:
+        ValueError: fewer tensors in all than layers.
+    """
+    if num_layers > len(source.tensors):
+        raise ValueError(
+            f"{source.path}: holds {len(source.tensors):,} tensors in all, and {described_by} says {num_layers:,} "
+            "layers: fetch both again, together"
+        )
+
+
 def check_tensors(
     source: TensorSource, expected: Mapping[str, tuple[int, ...]], *, described_by: str, ignored: str
 ) -> None:

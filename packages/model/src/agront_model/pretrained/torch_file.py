@@ -47,7 +47,8 @@ class TorchFile:
             self._state = self._map()
         tensor = self._state[name]
         self._bytes_read += tensor.nbytes
-        return (tensor.float() if tensor.dtype == self._torch.bfloat16 else tensor).numpy()
+        # What PyTorch only marked as negated is negated here: NumPy knows no such mark.
+        return (tensor.float() if tensor.dtype == self._torch.bfloat16 else tensor).resolve_neg().numpy()
 
     def _map(self) -> Mapping[str, Any]:
         """All tensors, none of them in memory yet."""
@@ -59,8 +60,13 @@ class TorchFile:
         try:
             state = self._torch.load(self.path, map_location="cpu", mmap=True, weights_only=True)
         except Exception as error:  # a damaged archive raises anything
-            asked_for = re.search(r"GLOBAL (\S+)", str(error))
-            reason = f"it asks for {asked_for[1]}, which is more than tensors" if asked_for else f"damaged ({error})"
+            # PyTorch's own text stays out of the message: it advises to open the file without this protection.
+            asked_for = re.search(r"GLOBAL ([\w.]+)", str(error))
+            reason = (
+                f"it asks for {asked_for[1]}, which is more than tensors"
+                if asked_for
+                else "PyTorch refused it as weights, or it is damaged"
+            )
             raise ValueError(
                 f"{self.path}: not opened, and nothing of it was executed: {reason}; fetch it again from a source that "
                 "you trust"

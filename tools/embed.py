@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """Turn sequences into embeddings: FASTA files, or BED files and a genome, to Parquet, NPZ or Zarr."""
 
+import os
+from pathlib import Path
+
 import tyro
+from agront_model.pretrained.hub import named_repository
 from command_line import errors_as_sentences, make_console
 from embedding.embedding_run import embed_inputs, say
 from embedding.embedding_table import EmbeddingTable
 from embedding.inputs import Inputs, parse_files
 from embedding.options import Embed, check_umap_options
-from embedding.output_file import check_made_by, check_output_name, check_picture, draw_output
+from embedding.output_file import check_can_be_drawn, check_output_name, check_picture, draw_output
+from embedding.part_files import PartFiles
 from rich.console import Console
 
 
@@ -20,14 +25,14 @@ def embed(options: Embed, console: Console) -> None:
     """
     check_output_name(options.out)
     check_umap_options(options)
-    if not options.out.exists():
+    if not os.path.lexists(options.out):
         embed_all(options, console)
     elif options.umap is None:
         raise ValueError(
             f"{options.out} exists: remove it, or give another name with --out (--umap PNG would draw what is in it)"
         )
     else:
-        check_made_by(options.out, options.settings())
+        check_can_be_drawn(options.out)
     if options.umap is not None:
         with console.status("laying out the embeddings in two dimensions"):
             number = draw_output(options.out, options.colour_by, options.umap)
@@ -37,6 +42,8 @@ def embed(options: Embed, console: Console) -> None:
 def embed_all(options: Embed, console: Console) -> None:
     """Read and check all input, then embed it; raises as `embed`."""
     inputs = Inputs(files=parse_files(options.inputs), genome=options.genome, tile=options.tile, step=options.step)
+    check_model_name(options.model)
+    PartFiles(options.parts_folder).check_begun(options.decisive())
     with console.status("reading the input"):
         survey = inputs.survey()
     if not survey.num_sequences:
@@ -45,6 +52,17 @@ def embed_all(options: Embed, console: Console) -> None:
         table = EmbeddingTable(layers=(-1,), embed_dim=1, label_types=survey.label_types)
         check_picture(survey.num_sequences, options.colour_by, table.schema.names)
     embed_inputs(options, inputs, survey, console)
+
+
+def check_model_name(model: str) -> None:
+    """Refuse a folder that is not there, before all input is read.
+
+    Raises:
+        FileNotFoundError: there is none, and no repository can have that name.
+        ValueError: it names a repository and an empty revision.
+    """
+    if not Path(model).exists() and named_repository(model) is None:
+        raise FileNotFoundError(f"{model}: no such folder; check MODEL's path (a repository's name is OWNER/NAME)")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 
 import contextlib
 import dataclasses
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -38,11 +39,11 @@ class PredictMasked:
     on Hugging Face, OWNER/NAME or OWNER/NAME@REVISION."""
     sequences: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SEQUENCE …")] = ()
     """DNA with at least one <mask>. N and other IUPAC letters may stand in it."""
-    file: Path | None = None
+    file: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """A text file with a sequence on each line, in place of SEQUENCE; - is standard input."""
     top_k: int = 5
     """How many tokens to name at each <mask>."""
-    out: Path | None = None
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Write a TSV file in place of tables: one line for each token and each base."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Number format of the matrix products."""
@@ -140,7 +141,7 @@ def predict_masked(options: PredictMasked, console: Console) -> None:
 
 
 def _check_out(out: Path) -> None:
-    if out.exists():
+    if os.path.lexists(out):
         raise ValueError(f"--out {out} is there already: name another file, or remove it first")
     if not out.parent.is_dir():
         raise ValueError(f"the folder of --out {out} is not there: make it, or name another")

@@ -8,6 +8,7 @@ import numpy as np
 import predict_masked
 import pytest
 from agront_model import AgroNTConfig, Pretrained, load_pretrained, make_model, save_pretrained
+from masked_report import open_whole
 from rich.console import Console
 
 CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=2, ffn_dim=32, max_tokens=24)
@@ -117,11 +118,7 @@ def test_a_file_and_standard_input_are_read_by_lines(model, run_tool, tmp_path, 
         assert run_tool(predict_masked.main, model, "--file", file, "--out", tmp_path / out).code == 0
     rows = rows_of(tmp_path / "file.tsv")
     assert rows == rows_of(tmp_path / "input.tsv")
-    assert [(sequence, mask) for sequence, mask, *_, place, symbol, _ in rows if (place, symbol)[0] == "1"] == [
-        ("1", "1"),
-        ("3", "1"),
-        ("3", "2"),
-    ]
+    assert [row[:2] for row in rows if row[5] == "1"] == [["1", "1"], ["3", "1"], ["3", "2"]]
     named = run_tool(predict_masked.main, model, "--file", tmp_path / "masked.txt").out
     assert f"{tmp_path / 'masked.txt'}: line 3, <mask> 2 of 2, bases 15 to 21: …" in named
 
@@ -164,10 +161,7 @@ def test_a_table_fits_eighty_columns(model):
         ((), "give sequences, such as 'ACCTGA<mask>TTCTGAGTC', or --file"),
         (("",), "sequence 1 is empty"),
         ((FIRST, "ACGT"), "sequence 2 has no <mask>"),
-        (
-            (FIRST, "AC-<mask>"),
-            "sequence 2: character '-' at position 2 (0-based) is not DNA: this is an alignment gap",
-        ),
+        ((FIRST, "AC-<mask>"), "sequence 2: character '-' at position 2 (0-based) is not DNA: this is an alignment"),
         (("ACU<mask>",), "sequence 1: character 'U' at position 2 (0-based) is not DNA: this is RNA"),
         (("AC[MASK]",), "sequence 1: character '[' at position 2 (0-based)"),
         ((FIRST, "--top-k", "0"), "--top-k is 0: it must be 1 to 4105"),
@@ -216,5 +210,11 @@ def test_a_tsv_is_written_whole_or_not_at_all(model, run_tool, tmp_path, monkeyp
 
     monkeypatch.setattr(predict_masked, "tsv_of", stop_at_the_third)
     outcome = run_tool(predict_masked.main, model, SECOND, FIRST, "--out", tmp_path / "a.tsv")
-    assert (outcome.code, "No space left on device" in outcome.err) == (1, True)
+    assert (outcome.code, "a.tsv cannot be written: No space left on device; make room" in outcome.err) == (1, True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_appears_meanwhile_is_not_written_over(tmp_path):
+    with pytest.raises(OSError, match="cannot be written: it has appeared meanwhile"), open_whole(tmp_path / "a.tsv"):
+        (tmp_path / "a.tsv").write_text("theirs")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.tsv", "theirs")]

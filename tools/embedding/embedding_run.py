@@ -17,6 +17,7 @@ from shell_command import shell_command
 from weight_source import LoadedWeights, load_weights
 
 from embedding.embedding_table import EmbeddingTable
+from embedding.finished_parts import FinishedParts
 from embedding.inputs import Inputs, Survey
 from embedding.options import Embed
 from embedding.output_file import write_output
@@ -59,8 +60,8 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
     if len(set(table.layers)) < len(table.layers):
         raise ValueError(f"--layers {' '.join(map(str, options.layers))} names a hidden state twice; leave one out")
     check_memory(table, survey)
-    parts = PartFiles(options.out.with_name(f"{options.out.name}.parts"))
-    decisive = {**options.settings(), "model": fingerprint, "labels": survey.label_types}
+    parts = PartFiles(options.parts_folder)
+    decisive = {**options.decisive(), "model": fingerprint, "labels": survey.label_types}
     begun = time.monotonic()
     with parts.opened(decisive):
         with EmbeddingBar(console, num_sequences=survey.num_sequences, num_tokens=survey.num_tokens) as bar:
@@ -69,10 +70,11 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
         if totals.num_sequences != survey.num_sequences:
             raise ValueError("an input changed while it was read; give the same command again")
         seconds = time.monotonic() - begun
+        num_rows = totals.num_tokens if table.per_token else totals.num_sequences
+        finished = FinishedParts(files=parts, num_parts=totals.num_parts, num_rows=num_rows)
         with console.status(f"writing {options.out}"):
-            write_output(options.out, table, parts, metadata_of(options, table, loaded, fingerprint))
+            write_output(options.out, table, finished, metadata_of(options, table, loaded, fingerprint))
     summarize(totals, embedder, config, seconds, console)
-    num_rows = survey.num_tokens if table.per_token else survey.num_sequences
     say(console, f"embeddings    {options.out}  ({counted(num_rows, 'row')}, {decimal(num_rows * table.row_bytes)})")
 
 

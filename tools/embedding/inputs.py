@@ -1,13 +1,14 @@
 """From the files named on the command line to sequences, one after another: no file is ever held whole."""
 
 import dataclasses
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from agront_data import GenomeStore, read_fasta
+from agront_data import FastaRecord, GenomeStore, read_fasta
 from agront_data.bases import BASE_BITS, NO_BASE, N, encode_sequence
 from agront_data.regions import Region, read_bed, read_regions, tile_regions
 from agront_data.regions.region import place_of
@@ -17,7 +18,7 @@ from jaxtyping import UInt8
 from embedding.input_sequence import InputSequence
 from embedding.sequence_labels import LabelType, LabelTypes, split_labels
 
-_ENDINGS = re.compile(r"\.(fa|fasta|fna|fas|bed)?(\.(gz|bgz|bz2|xz|zst))?$", re.IGNORECASE)
+_ENDINGS = re.compile(r"(\.(fa|fasta|fna|fas|bed))?(\.(gz|bgz|bz2|xz|zst))?$", re.IGNORECASE)
 _BED_ENDING = re.compile(r"\.bed(\.(gz|bgz|bz2|xz|zst))?$", re.IGNORECASE)
 # Tokenized at once: enough that a call for each short sequence is not what takes the time.
 _BATCH_SEQUENCES, _BATCH_BASES = 256, 1 << 20
@@ -68,9 +69,9 @@ class Inputs:
     def __post_init__(self) -> None:
         if not self.files:
             raise ValueError("no input is named: give FASTA files, or BED files with --genome")
-        paths = [file.path for file in self.files]
-        for path in paths:
-            if paths.count(path) > 1:
+        real_paths = [os.path.realpath(file.path) for file in self.files]
+        for path, real_path in zip((file.path for file in self.files), real_paths, strict=True):
+            if real_paths.count(real_path) > 1:
                 raise ValueError(f"{path} is given twice")
             if self.genome is None and _BED_ENDING.search(path):
                 raise ValueError(f"{path} names places only: give the genome that it is about, --genome GENOME.fa.gz")
@@ -109,7 +110,7 @@ class Inputs:
         return self._bed_sequences(file, self.genome)
 
     def _fasta_sequences(self, file: InputFile) -> "Iterator[_Bases]":
-        for record in read_fasta(file.path):
+        for record in _fasta_records(file.path):
             codes = encode_sequence(record.sequence) & BASE_BITS
             name, labels = split_labels(record.name)
             if self.tile is None:
@@ -135,14 +136,29 @@ class Inputs:
 
 
 def parse_files(arguments: Sequence[str]) -> tuple[InputFile, ...]:
-    """Reads `[NAME=]FILE` arguments; a file without NAME gives its species by its own name, without endings."""
+    """Reads `[NAME=]FILE` arguments; a file without NAME gives its species by its own name, without endings.
+
+    Raises:
+        ValueError: NAME is empty.
+    """
     files = []
     for argument in arguments:
         name, equals, path = argument.partition("=")
-        if not equals or "/" in name:  # a "=" in a folder's name
-            name, path = _ENDINGS.sub("", Path(argument).name), argument
+        if not equals or "/" in name or Path(argument).exists():  # a "=" in the name of a folder or file
+            name, path = _ENDINGS.sub("", Path(argument).name) or Path(argument).name, argument
+        elif not name:
+            raise ValueError(f"{argument}: no NAME stands before the =; give NAME=FILE, or the file alone")
         files.append(InputFile(name, path))
     return tuple(files)
+
+
+def _fasta_records(path: str) -> Iterator[FastaRecord]:
+    try:
+        yield from read_fasta(path)
+    except ValueError as error:
+        if "is not FASTA: " not in str(error):
+            raise
+        raise ValueError(f"{error}. If it is a BED file, give the genome that it is about, --genome") from error
 
 
 class _Bases(NamedTuple):

@@ -1,4 +1,7 @@
-"""NPZ: a zip of one `.npy` file a column, and `metadata`, a JSON string; nothing in it is pickled."""
+"""NPZ: a zip of one `.npy` file a column, and `metadata`, a JSON string; nothing in it is pickled.
+
+Words are as wide as the longest one of their column, 4 bytes a letter, in every row: one long id makes the file large.
+"""
 
 import json
 import zipfile
@@ -10,19 +13,19 @@ import numpy as np
 import pyarrow as pa
 
 from embedding.embedding_table import EmbeddingTable, as_numpy
-from embedding.part_files import PartFiles
+from embedding.finished_parts import FinishedParts
 
 _METADATA = "metadata"
 
 
-def write(path: Path, table: EmbeddingTable, parts: PartFiles, metadata: Mapping[str, Any]) -> None:
+def write(path: Path, table: EmbeddingTable, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
     """Write all parts, column by column, a part in memory at a time."""
-    num_rows = sum(batch.num_rows for batch in parts.batches([]))
     with zipfile.ZipFile(path, "w") as file:
         _write_array(file, _METADATA, np.array(json.dumps(metadata)))
         for field in table.schema:
             dtype = _numpy_type(field, parts)
-            shape = (num_rows, table.embed_dim) if pa.types.is_fixed_size_list(field.type) else (num_rows,)
+            one_vector = pa.types.is_fixed_size_list(field.type)
+            shape = (parts.num_rows, table.embed_dim) if one_vector else (parts.num_rows,)
             with file.open(zipfile.ZipInfo(f"{field.name}.npy"), "w", force_zip64=True) as member:
                 header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
                 np.lib.format.write_array_header_1_0(member, header)
@@ -35,7 +38,7 @@ def _write_array(file: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
         np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def _numpy_type(field: pa.Field, parts: PartFiles) -> np.dtype:
+def _numpy_type(field: pa.Field, parts: FinishedParts) -> np.dtype:
     if pa.types.is_fixed_size_list(field.type):
         return np.dtype("<f4")
     if pa.types.is_string(field.type):
@@ -51,10 +54,12 @@ def read_metadata(path: Path) -> dict[str, Any]:
         ValueError: it is no such file.
     """
     try:
-        with np.load(path) as arrays:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("no zip file")
+        with np.load(path, allow_pickle=False) as arrays:
             return json.loads(str(arrays[_METADATA]))
-    except (KeyError, zipfile.BadZipFile, ValueError) as error:
-        raise ValueError(f"{path}: was not written by embed.py ({error})") from error
+    except (KeyError, zipfile.BadZipFile, ValueError, EOFError) as error:  # NumPy's words advise to load it unsafely
+        raise ValueError(f"{path}: was not written by embed.py, or is damaged; give another name with --out") from error
 
 
 def count_rows(path: Path) -> int:

@@ -29,39 +29,49 @@ class Embed:
     the file's name without its endings. Labels in headers (>id|1, >id|0.7|leaf) become the columns label, label2, …
     An id may occur more than once: rows keep the order of the input."""
     out: Path
-    """The output: FILE.parquet, FILE.npz or FOLDER.zarr. What exists is not written over."""
-    genome: str | None = None
+    """The output: FILE.parquet, FILE.npz (whose words all take the room of the longest) or FOLDER.zarr. What
+    exists is not written over."""
+    genome: Annotated[str | None, tyro.conf.arg(metavar="FASTA|STORE")] = None
     """Genome that the BED files are about: a FASTA file, or a genome store (faster where regions are in no order)."""
-    tile: int | None = None
+    tile: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Cut contigs, or the regions of BED files, into tiles of so many bases and embed each; tiles of N alone are left
     out. 6138 bases fill the published model's context."""
-    step: int | None = None
+    step: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Bases from the start of a tile to the next; --tile if not given."""
     pool: Pool = "mean"
     """One embedding a sequence: the mean over its tokens without <cls>, or that of <cls>; or one for each token, with
     the bases it stands for."""
     layers: tuple[int, ...] = (-1,)
     """Hidden states to write: 0 are the embedded tokens, 1 comes after the first layer, -1 is the last."""
-    overlap: int | None = None
+    overlap: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Tokens that the pieces share which a sequence longer than the model's context is cut into; an eighth of the
     context if not given."""
     batch_tokens: int = 4096
     """Tokens, padding included, that a device computes at once. More need more memory."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the matrix products; bfloat16 is faster on GPUs and TPUs. Embeddings are float32 in either case."""
-    devices: int | None = None
+    devices: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Devices (GPUs, TPU cores) to compute on; all of this machine if not given."""
-    umap: Path | None = None
-    """Also draw the embeddings of the first layer in two dimensions: a PNG. Where OUT is finished, only this is done.
-    Needs the package umap-learn."""
+    umap: Annotated[Path | None, tyro.conf.arg(metavar="PNG")] = None
+    """Also draw the embeddings of the first layer in two dimensions: a PNG. Where OUT is finished, only this is done,
+    whatever command has made it. Needs the package umap-learn."""
     colour_by: str = "species"
     """Column whose values colour the picture: species, contig, strand, label, …"""
 
-    def settings(self) -> dict[str, Any]:
+    @property
+    def parts_folder(self) -> Path:
+        """`OUT.parts`."""
+        return self.out.with_name(f"{self.out.name}.parts")
+
+    def decisive(self) -> dict[str, Any]:
         """What decides the output beside the model's weights and what stands in the files; JSON-able."""
-        names = ("model", "inputs", "genome", "tile", "step", "pool", "layers", "overlap", "precision")
+        names = ("tile", "step", "pool", "layers", "overlap", "precision")
         values = {name: getattr(self, name) for name in names}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    def settings(self) -> dict[str, Any]:
+        """The same, and the names of model and files; JSON-able."""
+        return {"model": self.model, "inputs": list(self.inputs), "genome": self.genome, **self.decisive()}
 
 
 def check_umap_options(options: Embed) -> None:

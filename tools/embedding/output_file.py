@@ -8,14 +8,14 @@ import numpy as np
 
 from embedding import npz_file, parquet_file, zarr_file
 from embedding.embedding_table import EmbeddingTable, embedding_names
-from embedding.part_files import PartFiles, differences
+from embedding.finished_parts import FinishedParts
 from embedding.umap_picture import FEWEST_POINTS, chosen_points, draw_umap
 
 
 class OutputFormat(Protocol):
     """What a module knows of its kind of file: see `parquet_file`."""
 
-    def write(self, path: Path, table: EmbeddingTable, parts: PartFiles, metadata: Mapping[str, Any]) -> None:
+    def write(self, path: Path, table: EmbeddingTable, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
         """Writes all parts."""
 
     def read_metadata(self, path: Path) -> dict[str, Any]:
@@ -51,34 +51,31 @@ def check_folder_of(option: str, path: Path) -> None:
         raise ValueError(f"{option} is {path}: there is no folder {path.parent}; make it first")
 
 
-def write_output(out: Path, table: EmbeddingTable, parts: PartFiles, metadata: Mapping[str, Any]) -> None:
+def write_output(out: Path, table: EmbeddingTable, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
     """Puts the parts together to the output, which has its name only when whole, and removes them.
 
     Raises:
+        ValueError: a part is damaged, or the parts are not what was embedded.
         OSError: it cannot be written, as on a full disk; the parts stay.
     """
-    whole = parts.whole_path(out)
-    with parts.writing(whole):
+    parts.check()
+    whole = parts.files.whole_path(out)
+    with parts.files.writing(whole):
         _FORMATS[out.suffix].write(whole, table, parts, metadata)
-    parts.finish(out, whole)
+    parts.files.finish(out, whole)
 
 
-def check_made_by(out: Path, settings: Mapping[str, Any]) -> None:
-    """Refuses an output that another command has made.
-
-    Args:
-        out: the finished output.
-        settings: of this command.
+def check_can_be_drawn(out: Path) -> None:
+    """Refuses a finished output that is not one of sequences; which command has made it does not matter.
 
     Raises:
-        ValueError: it differs, or was not written here; the message says how.
+        ValueError: it was not written here, or has a row for each token.
     """
     metadata = _FORMATS[out.suffix].read_metadata(out)
-    if "settings" not in metadata:
+    if not {"layers", "pool", "settings"} <= set(metadata):
         raise ValueError(f"{out}: was not written by embed.py; give another name with --out")
-    differing = differences(metadata["settings"], settings)
-    if differing:
-        raise ValueError(f"{out} exists and was made by another command ({differing}); give another name with --out")
+    if metadata["pool"] == "tokens":
+        raise ValueError(f"{out}: has a row for each token, and --umap draws a point for each sequence; give another")
 
 
 def draw_output(out: Path, colour_by: str, png: Path) -> int:

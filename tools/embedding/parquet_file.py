@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from embedding.embedding_table import EmbeddingTable, as_numpy, regroup
-from embedding.part_files import PartFiles
+from embedding.finished_parts import FinishedParts
 
 _KEY = b"agront"
 _GROUP_BYTES = 1 << 26
 _BATCH_ROWS = 4096
 
 
-def write(path: Path, table: EmbeddingTable, parts: PartFiles, metadata: Mapping[str, Any]) -> None:
+def write(path: Path, table: EmbeddingTable, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
     """Write all parts, a row group of at most 64 MB at a time."""
     schema = table.schema.with_metadata({_KEY: json.dumps(metadata)})
     words = [field.name for field in schema if pa.types.is_string(field.type)]
@@ -33,10 +33,10 @@ def read_metadata(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: it is no such file.
     """
-    metadata = pq.read_schema(path).metadata or {}
-    if _KEY not in metadata:
-        raise ValueError(f"{path}: was not written by embed.py")
-    return json.loads(metadata[_KEY])
+    try:
+        return json.loads((pq.read_schema(path).metadata or {})[_KEY])
+    except (pa.ArrowInvalid, KeyError, ValueError) as error:
+        raise ValueError(f"{path}: was not written by embed.py, or is damaged; give another name with --out") from error
 
 
 def count_rows(path: Path) -> int:

@@ -5,37 +5,23 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 from agront_data.file_lock import open_locked
 from agront_train.whole_file import write_whole
+
+from embedding.part_file import Part, check_part, read_batch, sync_folder, write_part
 
 _SETTINGS, _LOCK = "settings.json", "lock"
 _PART = re.compile(r"[0-9]{6,}\.arrow")
 _OURS = re.compile(rf"{_PART.pattern}(\.partial)?|{_SETTINGS}(\.partial)?|{_LOCK}|whole\..+")
 
 
-class Part(NamedTuple):
-    """What a part file says of itself.
-
-    Attributes:
-        num_sequences: sequences in it.
-        num_tokens: their tokens.
-        num_tiled: sequences of them that are longer than the model's context.
-        digest: of its sequences, see `digest_of`.
-    """
-
-    num_sequences: int
-    num_tokens: int
-    num_tiled: int
-    digest: str
-
-
 class PartFiles:
-    """The folder `OUT.parts`: `settings.json`, and `000000.arrow` and so on, each an Arrow file of one record batch."""
+    """The folder `OUT.parts`: `settings.json`, and `000000.arrow` and so on, see `part_file`."""
 
     def __init__(self, folder: Path):
         """Name the folder; `opened` makes it ready."""
@@ -45,49 +31,70 @@ class PartFiles:
     def opened(self, settings: Mapping[str, Any]) -> Iterator[None]:
         """Make or take up the folder, and keep other processes out of it.
 
+        Parts beyond a gap are removed: nothing says that what will fill it ends where they begin.
+
         Args:
             settings: all that decides what the output holds, JSON-able; each is said by its name where it differs.
 
         Raises:
             ValueError: the folder is that of another command, is in use, or holds other things.
         """
+        self.check_begun(settings)
         self.folder.mkdir(exist_ok=True)
-        strange = [path.name for path in self.folder.iterdir() if not _OURS.fullmatch(path.name)]
-        if strange:
-            raise ValueError(
-                f"{self.folder}: is meant for unfinished output and holds other files ({strange[0]}); move them"
-            )
         try:
             lock = open_locked(self.folder / _LOCK)
         except BlockingIOError as error:
             raise ValueError(f"{self.folder}: another process writes there; wait for it or stop it") from error
         try:
-            self._check_settings(settings)
+            self._keep_settings(settings)
+            num_parts = len(self)
             for path in self.folder.iterdir():
-                if path.name.endswith(".partial") or path.name.startswith("whole."):
+                beyond = _PART.fullmatch(path.name) and int(path.stem) >= num_parts
+                if beyond or path.name.endswith(".partial") or path.name.startswith("whole."):
                     _remove(path)
             yield
         finally:
             os.close(lock)
 
-    def _check_settings(self, settings: Mapping[str, Any]) -> None:
-        path, given = self.folder / _SETTINGS, json.loads(json.dumps(settings))
+    def check_begun(self, settings: Mapping[str, Any]) -> None:
+        """Refuse a folder that `opened` would refuse, as far as it can be told from some of the settings.
+
+        Raises:
+            ValueError: the folder is that of another command, or holds other things.
+        """
+        if not os.path.lexists(self.folder):
+            return
+        if not self.folder.is_dir():
+            raise ValueError(f"{self.folder}: is a file, and the folder for unfinished output has that name; move it")
+        strange = [path.name for path in self.folder.iterdir() if not _OURS.fullmatch(path.name)]
+        if strange:
+            raise ValueError(
+                f"{self.folder}: is meant for unfinished output and holds other files ({strange[0]}); move them"
+            )
+        path = self.folder / _SETTINGS
         if not path.exists():
             if list(self.folder.glob("*.arrow")):
                 raise ValueError(f"{self.folder}: has parts but no {_SETTINGS}; remove the folder to begin anew")
-            with self.writing(path):
-                write_whole(path, json.dumps(given, indent=1) + "\n")
             return
         try:
-            begun = json.loads(path.read_text())
-        except ValueError as error:
+            begun = dict(json.loads(path.read_text()))
+        except (ValueError, TypeError) as error:
             raise ValueError(f"{path}: is damaged; remove the folder {self.folder} to begin anew ({error})") from error
-        differing = differences(begun, given)
-        if differing:
+        given = json.loads(json.dumps(settings))
+        names = [name for name in given if begun.get(name) != given[name]]
+        if names:
+            differing = "; ".join(f"{name}: {begun.get(name)!r} there, {given[name]!r} here" for name in names)
             raise ValueError(
                 f"{self.folder}: holds the unfinished output of another command ({differing}). Give the same command "
                 f"to go on with it, or remove that folder to begin anew"
             )
+
+    def _keep_settings(self, settings: Mapping[str, Any]) -> None:
+        self.check_begun(settings)  # again: another process may have begun meanwhile
+        path = self.folder / _SETTINGS
+        if not path.exists():
+            with self.writing(path):
+                write_whole(path, json.dumps(settings, indent=1) + "\n")
 
     def __len__(self) -> int:
         """Number of parts, counted from the first up to a gap."""
@@ -97,13 +104,12 @@ class PartFiles:
         return number
 
     def read(self, number: int) -> Part:
-        """What a part says of itself.
+        """What a part says of itself, once its digest has been found right; raises as `check_part`."""
+        return check_part(self._path(number))
 
-        Raises:
-            ValueError: the file is damaged.
-        """
-        with self._open(number) as reader:
-            return Part(**json.loads(reader.schema.metadata[b"part"]))
+    def batch(self, number: int) -> pa.RecordBatch:
+        """The rows of a part; raises as `read_batch`."""
+        return read_batch(self._path(number))
 
     def write(self, number: int, part: Part, batch: pa.RecordBatch) -> None:
         """Write a part; it has its name only when whole.
@@ -111,15 +117,11 @@ class PartFiles:
         Raises:
             OSError: it cannot be written, as on a full disk; what was written before stays.
         """
-        schema = batch.schema.with_metadata({"part": json.dumps(part._asdict())})
         partial = self._path(number).with_suffix(".arrow.partial")
         with self.writing(partial):
-            with partial.open("wb") as file:
-                with pa.ipc.new_file(file, schema) as writer:
-                    writer.write_batch(batch.replace_schema_metadata(schema.metadata))
-                file.flush()
-                os.fsync(file.fileno())
+            write_part(partial, part, batch)
             os.replace(partial, self._path(number))
+            sync_folder(self.folder)
 
     @contextlib.contextmanager
     def writing(self, path: Path) -> Iterator[None]:
@@ -138,13 +140,6 @@ class PartFiles:
                 "and the same command goes on from there"
             ) from error
 
-    def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The parts' contents in order, one in memory at a time; some columns or all."""
-        for number in range(len(self)):
-            with self._open(number) as reader:
-                batch = reader.get_batch(0)
-                yield (batch if columns is None else batch.select(list(columns))).replace_schema_metadata(None)
-
     def finish(self, out: Path, whole: Path) -> None:
         """Give a finished output its final name and remove all else.
 
@@ -159,9 +154,10 @@ class PartFiles:
             if path.is_file():
                 with path.open("rb") as file:
                     os.fsync(file.fileno())
-        if out.exists():
+        if os.path.lexists(out):
             raise FileExistsError(f"{out} has appeared meanwhile; move it, and give the same command again")
         os.rename(whole, out)
+        sync_folder(out.parent)
         shutil.rmtree(self.folder, ignore_errors=True)  # a network drive keeps the lock until it is closed
 
     def whole_path(self, out: Path) -> Path:
@@ -170,23 +166,6 @@ class PartFiles:
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06}.arrow"
-
-    @contextlib.contextmanager
-    def _open(self, number: int) -> Iterator[pa.ipc.RecordBatchFileReader]:
-        with pa.memory_map(str(self._path(number))) as source:
-            try:
-                reader = pa.ipc.open_file(source)
-            except pa.ArrowInvalid as error:
-                raise ValueError(
-                    f"{self._path(number)}: is damaged; remove it, and it is made again ({error})"
-                ) from error
-            yield reader
-
-
-def differences(begun: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    """Names the settings that differ, each with both values; empty where none does."""
-    names = [name for name in {**begun, **given} if begun.get(name) != given.get(name)]
-    return "; ".join(f"{name}: {begun.get(name)!r} there, {given.get(name)!r} here" for name in names)
 
 
 def _remove(path: Path) -> None:

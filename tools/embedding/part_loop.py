@@ -1,6 +1,7 @@
 """The loop: sequences in, part files out."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,11 +10,14 @@ from agront_model.inference import Embedder
 
 from embedding.embedding_table import EmbeddingTable
 from embedding.input_sequence import InputSequence, digest_of
-from embedding.part_files import Part, PartFiles
+from embedding.part_file import Part
+from embedding.part_files import PartFiles
 from embedding.progress import EmbeddingBar
 
-# In memory at once, and lost at most when the process is killed. A part must be many batches, for only sequences of
-# like length share one.
+# Lost at most when the process is killed, about: how fast a model is, its first part tells, which is a small one.
+_PART_SECONDS = 60.0
+_FIRST_BATCHES = 4
+# In memory at once. A part should be many batches, for only sequences of like length share one.
 _PART_BATCHES = 32
 _PART_BYTES = 1 << 28
 
@@ -22,6 +26,7 @@ class Totals(NamedTuple):
     """What a loop went through.
 
     Attributes:
+        num_parts: part files.
         num_sequences: sequences, found or embedded.
         num_tokens: their tokens.
         num_tiled: sequences of them that are longer than the model's context.
@@ -29,6 +34,7 @@ class Totals(NamedTuple):
         num_tokens_found: their tokens.
     """
 
+    num_parts: int = 0
     num_sequences: int = 0
     num_tokens: int = 0
     num_tiled: int = 0
@@ -38,6 +44,7 @@ class Totals(NamedTuple):
     def plus(self, part: Part, found: bool) -> "Totals":
         """With a part more."""
         return Totals(
+            self.num_parts + 1,
             self.num_sequences + part.num_sequences,
             self.num_tokens + part.num_tokens,
             self.num_tiled + part.num_tiled,
@@ -69,19 +76,21 @@ def embed_parts(
         ValueError: the parts hold other sequences.
         OSError: a part cannot be written, as on a full disk; those before it stay.
     """
-    totals, num_parts = Totals(), len(parts)
-    for number in itertools.count():
-        if number < num_parts:
-            part = parts.read(number)
-            _check_same(part, list(itertools.islice(sequences, part.num_sequences)), totals.num_sequences, parts)
-            bar.found(part.num_sequences, part.num_tokens)
-        else:
-            rows = _next_part(sequences, table, _PART_BATCHES * batch_tokens)
-            if not rows:
-                return totals
-            part = _embed_part(rows, number, parts, table, embedder, bar)
-        totals = totals.plus(part, found=number < num_parts)
-    raise AssertionError  # the count has no end
+    totals = Totals()
+    for number in range(len(parts)):
+        part = parts.read(number)
+        _check_same(part, list(itertools.islice(sequences, part.num_sequences)), totals.num_sequences, parts)
+        bar.found(part.num_sequences, part.num_tokens)
+        totals = totals.plus(part, found=True)
+    most_tokens = _PART_BATCHES * batch_tokens
+    part_tokens = min(_FIRST_BATCHES * batch_tokens, most_tokens)
+    while rows := _next_part(sequences, table, part_tokens):
+        begun = time.monotonic()
+        part = _embed_part(rows, totals.num_parts, parts, table, embedder, bar)
+        totals = totals.plus(part, found=False)
+        tokens_in_time = part.num_tokens / max(time.monotonic() - begun, 1e-9) * _PART_SECONDS
+        part_tokens = round(min(max(tokens_in_time, batch_tokens), most_tokens))
+    return totals
 
 
 def _next_part(sequences: Iterator[InputSequence], table: EmbeddingTable, part_tokens: int) -> list[InputSequence]:
@@ -125,6 +134,6 @@ def _check_same(part: Part, rows: list[InputSequence], first: int, parts: PartFi
     if digest_of(rows) != part.digest:
         where = f"from number {first + 1:,}, {rows[0].id!r}, on" if rows else f"after number {first:,}"
         raise ValueError(
-            f"{parts.folder}: its unfinished output was made of other sequences {where}: an input has changed since. "
-            "Remove that folder to begin anew"
+            f"{parts.folder}: its unfinished output was made of other sequences {where}: an input has changed since, "
+            "or others are named. Remove that folder to begin anew"
         )

@@ -10,16 +10,16 @@ import pyarrow as pa
 import zarr
 
 from embedding.embedding_table import EmbeddingTable, as_numpy, regroup
-from embedding.part_files import PartFiles
+from embedding.finished_parts import FinishedParts
 
 _CHUNK_BYTES = 1 << 20
 # A file holds so many chunks: few files, and yet single chunks can be read.
 _CHUNKS_IN_SHARD = 64
 
 
-def write(path: Path, table: EmbeddingTable, parts: PartFiles, metadata: Mapping[str, Any]) -> None:
+def write(path: Path, table: EmbeddingTable, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
     """Write all parts, a shard of at most 64 MB in memory at a time."""
-    num_rows = sum(batch.num_rows for batch in parts.batches([]))
+    num_rows = parts.num_rows
     chunk = max(1, min(num_rows, _CHUNK_BYTES // table.row_bytes))
     shard = chunk * min(_CHUNKS_IN_SHARD, -(-num_rows // chunk))
     group = zarr.create_group(path, zarr_format=3, attributes=dict(metadata))

@@ -1,4 +1,5 @@
 import gzip
+from pathlib import Path
 
 import pytest
 from agront_data import ingest_genomes
@@ -29,10 +30,29 @@ def places(sequences):
         ("genes.bed", "genes"),
         ("data/release=1/a.fasta", "a"),
         ("peaks", "peaks"),
+        ("few.gz", "few"),
     ],
 )
 def test_a_species_is_named_by_its_file_or_by_name(argument, species):
     assert parse_files([argument]) == (InputFile(species, argument.removeprefix("rice=")),)
+
+
+def test_a_file_s_own_name_may_have_an_equals_sign(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("genome=x.fa").write_text(">a\nACGT\n")
+    assert parse_files(["genome=x.fa"]) == (InputFile("genome=x", "genome=x.fa"),)
+
+
+def test_an_empty_name_is_refused():
+    with pytest.raises(ValueError, match=r"=a\.fa: no NAME stands before the ="):
+        parse_files(["=a.fa"])
+
+
+def test_a_bed_file_by_another_name_is_told_what_it_needs(tmp_path):
+    path = tmp_path / "peaks.txt"
+    path.write_text("chr1\t0\t10\n")
+    with pytest.raises(ValueError, match=r"peaks.txt: is not FASTA.*If it is a BED file, give the genome .*--genome"):
+        read([path])
 
 
 def test_records_come_one_after_another_with_their_labels(tmp_path):
@@ -140,6 +160,7 @@ def test_a_survey_counts_and_finds_types(tmp_path):
     [
         ([], {}, "no input is named"),
         (["a.fa", "rice=a.fa"], {}, "a.fa is given twice"),
+        (["a=a.fa", "./a.fa"], {}, "a.fa is given twice"),
         (["a.bed.gz"], {}, r"a.bed.gz names places only: give the genome .* --genome"),
         (["a.fa"], {"step": 5}, "--step .* --tile"),
         (["a.fa"], {"tile": 0}, "length must be at least 1"),

@@ -8,11 +8,13 @@ import pytest
 import zarr
 from embedding import npz_file, parquet_file, zarr_file
 from embedding.embedding_table import EmbeddingTable
-from embedding.output_file import check_made_by, check_output_name, check_picture, write_output
-from embedding.part_files import Part, PartFiles
+from embedding.finished_parts import FinishedParts
+from embedding.output_file import check_can_be_drawn, check_output_name, check_picture, write_output
+from embedding.part_file import Part
+from embedding.part_files import PartFiles
 
 TABLE = EmbeddingTable(layers=(0, 2), embed_dim=5, label_types=("float64", "string"))
-METADATA = {"layers": [0, 2], "settings": {"model": "maïs", "pool": "mean"}}
+METADATA = {"layers": [0, 2], "pool": "mean", "settings": {"model": "maïs", "pool": "mean"}}
 MODULES = {".parquet": parquet_file, ".npz": npz_file, ".zarr": zarr_file}
 ENDINGS = list(MODULES)
 IDS = ["s0", "é1", "s2", "a-long-name", "s4", "s5", "s6"]
@@ -34,7 +36,7 @@ def written(tmp_path, sequence, vectors, monkeypatch):
             for number, (first, last) in enumerate([(0, 3), (3, 4), (4, 7)]):
                 batch = TABLE.batch(rows[first:last], vectors(7, layers=2)[first:last], np.arange(first, last))
                 parts.write(number, Part(last - first, 0, 0, ""), batch)
-            write_output(out, TABLE, parts, METADATA)
+            write_output(out, TABLE, FinishedParts(files=parts, num_parts=3, num_rows=7), METADATA)
         assert not parts.folder.exists()
         return out
 
@@ -119,26 +121,29 @@ def test_a_full_disk_at_the_end_keeps_the_parts(ending, tmp_path, sequence, vect
     rows = [sequence("s", "ACGT", labels=("1", "x"))] * 2000
     noise = np.random.default_rng(0).random((2000, 2, 5), np.float32)  # else compression would make room
     with parts.opened({}):
+        finished = FinishedParts(files=parts, num_parts=1, num_rows=2000)
         parts.write(0, Part(2000, 0, 0, ""), TABLE.batch(rows, noise, np.ones(2000)))
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (16384, hard))
         try:
             with pytest.raises(OSError, match=r"cannot be written: File too large. What was finished before is kept"):
-                write_output(out, TABLE, parts, METADATA)
+                write_output(out, TABLE, finished, METADATA)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert not out.exists()
         assert sorted(path.name for path in parts.folder.iterdir()) == ["000000.arrow", "lock", "settings.json"]
-        write_output(out, TABLE, parts, METADATA)
+        write_output(out, TABLE, finished, METADATA)
     assert MODULES[ending].count_rows(out) == 2000
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_the_output_of_another_command_is_told_apart(ending, written):
+def test_rows_of_sequences_can_be_drawn_and_those_of_tokens_cannot(ending, written, monkeypatch):
     out = written(ending)
-    check_made_by(out, {"model": "maïs", "pool": "mean"})
-    with pytest.raises(ValueError, match=r"out\.\w+ exists and was made by another .* \(pool: 'mean' there, 'cls'"):
-        check_made_by(out, {"model": "maïs", "pool": "cls"})
+    check_can_be_drawn(out)
+    out.rename(out.with_stem("first"))
+    monkeypatch.setitem(METADATA, "pool", "tokens")
+    with pytest.raises(ValueError, match=r"out\.\w+: has a row for each token"):
+        check_can_be_drawn(written(ending))
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -151,7 +156,17 @@ def test_a_file_of_somebody_else_is_said_to_be_one(ending, tmp_path):
     else:
         zarr.create_group(out)
     with pytest.raises(ValueError, match=r"theirs.*: was not written by embed.py"):
-        check_made_by(out, {"model": "rye"})
+        check_can_be_drawn(out)
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".npz"])
+@pytest.mark.parametrize("content", [b"ok", b"", b"PK\x05\x06", b"PAR1PAR1", b"\x93NUMPY"])
+def test_a_file_of_another_kind_is_said_to_be_one(ending, content, tmp_path):
+    out = tmp_path / f"theirs{ending}"
+    out.write_bytes(content)
+    with pytest.raises(ValueError, match=r"theirs.*: was not written by embed.py") as raised:
+        check_can_be_drawn(out)
+    assert "pickle" not in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["out", "out.csv", "out.parquet.gz", "out.h5"])

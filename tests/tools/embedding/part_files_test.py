@@ -3,9 +3,12 @@ import os
 import resource
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from embedding.embedding_table import EmbeddingTable
-from embedding.part_files import Part, PartFiles
+from embedding.finished_parts import FinishedParts
+from embedding.part_file import Part
+from embedding.part_files import PartFiles
 
 TABLE = EmbeddingTable(layers=(1,), embed_dim=5)
 SETTINGS = {"pool": "mean", "layers": [-1]}
@@ -33,13 +36,45 @@ def test_parts_come_back_in_order_with_what_they_say_of_themselves(parts, batch)
         assert len(parts) == 2
         assert parts.read(0) == Part(2, 10, 1, "first")
         assert parts.read(1) == Part(1, 5, 0, "second")
-        assert [batch.num_rows for batch in parts.batches()] == [2, 1]
-        assert [row for batch in parts.batches(["id"]) for row in batch.to_pylist()] == [
-            {"id": "s0"},
-            {"id": "s1"},
-            {"id": "s2"},
-        ]
-        assert sum(batch.num_rows for batch in parts.batches([])) == 3
+        assert parts.batch(0).equals(batch(2))
+        assert parts.batch(1).equals(batch(1, first=2))
+
+
+def test_finished_parts_are_read_in_order_column_by_column(parts, batch):
+    with parts.opened(SETTINGS):
+        for number, size in enumerate([2, 1, 4]):
+            parts.write(number, Part(size, 0, 0, ""), batch(size, first=10 * number))
+        finished = FinishedParts(files=parts, num_parts=2, num_rows=3)
+        finished.check()
+        assert [batch.num_rows for batch in finished.batches()] == [2, 1]
+        ids = [batch.to_pylist() for batch in finished.batches(["id"])]
+        assert ids == [[{"id": "s0"}, {"id": "s1"}], [{"id": "s10"}]]
+        with pytest.raises(ValueError, match="holds 7 rows, and 3 were embedded"):
+            FinishedParts(files=parts, num_parts=3, num_rows=3).check()
+
+
+def test_what_lies_beyond_a_gap_goes(parts, batch):
+    with parts.opened(SETTINGS):
+        for number in (0, 1, 3, 4):
+            parts.write(number, Part(2, 10, 1, ""), batch(2))
+    with parts.opened(SETTINGS):
+        assert sorted(path.name for path in parts.folder.glob("*.arrow")) == ["000000.arrow", "000001.arrow"]
+
+
+def test_a_file_in_the_folder_s_place_is_named(parts):
+    parts.folder.write_text("years of work")
+    with pytest.raises(ValueError, match=r"out.parquet.parts: is a file.*; move it"):
+        parts.opened(SETTINGS).__enter__()
+    assert parts.folder.read_text() == "years of work"
+
+
+def test_some_settings_are_compared_before_others_are_known(parts):
+    parts.check_begun({"pool": "cls"})
+    with parts.opened(SETTINGS):
+        pass
+    parts.check_begun({"pool": "mean"})
+    with pytest.raises(ValueError, match="pool: 'mean' there, 'cls' here"):
+        parts.check_begun({"pool": "cls"})
 
 
 def test_another_command_is_refused_by_what_differs(parts):
@@ -78,20 +113,43 @@ def test_what_a_killed_process_left_half_written_goes(parts):
         assert sorted(path.name for path in parts.folder.iterdir()) == ["lock", "settings.json"]
 
 
-def test_a_damaged_part_is_named(parts, batch):
+def test_a_damaged_part_is_named_wherever_it_is_damaged(parts, batch):
     with parts.opened(SETTINGS):
         parts.write(0, Part(2, 10, 1, "first"), batch(2))
         path = parts.folder / "000000.arrow"
-        path.write_bytes(path.read_bytes()[:-20])
-        with pytest.raises(ValueError, match=r"000000.arrow: is damaged; remove it"):
-            parts.read(0)
+        whole = path.read_bytes()
+        flipped = [whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :] for place in range(0, len(whole), 7)]
+        finished = FinishedParts(files=parts, num_parts=1, num_rows=2)
+        for damaged in [*flipped, whole[:-20], whole[:10], b"", whole + b"x"]:
+            path.write_bytes(damaged)
+            with pytest.raises(ValueError, match=r"000000.arrow: is damaged .*remove it and give the same command"):
+                parts.read(0)
+            with pytest.raises(ValueError, match=r"000000.arrow: is damaged"):
+                finished.check()
         path.unlink()
         assert len(parts) == 0
 
 
-def test_damaged_settings_are_named(parts):
+def read_while_writing(parts, path):
+    with parts.writing(path):
+        list(FinishedParts(files=parts, num_parts=1, num_rows=2).batches())
+
+
+def test_a_part_that_cannot_be_decoded_is_not_taken_for_a_full_disk(parts, batch, tmp_path):
+    with parts.opened(SETTINGS):
+        parts.write(0, Part(2, 10, 1, "first"), batch(2))
+        path = parts.folder / "000000.arrow"
+        schema_bytes = pa.ipc.read_message(whole := path.read_bytes()).metadata.size
+        for place in (8, schema_bytes + 24):  # in the message of the schema, and in that of the batch
+            path.write_bytes(whole[:place] + b"\xff" * 8 + whole[place + 8 :])
+            with pytest.raises(ValueError, match=r"000000.arrow: is damaged"):
+                read_while_writing(parts, tmp_path / "whole.npz")
+
+
+@pytest.mark.parametrize("content", ["{", "3", "[1]"])
+def test_damaged_settings_are_named(parts, content):
     parts.folder.mkdir()
-    (parts.folder / "settings.json").write_text("{")
+    (parts.folder / "settings.json").write_text(content)
     with pytest.raises(ValueError, match=r"settings.json: is damaged"):
         parts.opened(SETTINGS).__enter__()
 

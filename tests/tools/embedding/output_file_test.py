@@ -1,5 +1,4 @@
 import json
-import resource
 
 import numpy as np
 import pyarrow as pa
@@ -116,20 +115,16 @@ def test_the_same_parts_give_the_same_bytes(ending, written, tmp_path, contents)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_full_disk_at_the_end_keeps_the_parts(ending, tmp_path, sequence, vectors):
+def test_a_full_disk_at_the_end_keeps_the_parts(ending, tmp_path, sequence, vectors, full_disk):
     out, parts = tmp_path / f"out{ending}", PartFiles(tmp_path / "out.parts")
     rows = [sequence("s", "ACGT", labels=("1", "x"))] * 2000
     noise = np.random.default_rng(0).random((2000, 2, 5), np.float32)  # else compression would make room
     with parts.opened({}):
         finished = FinishedParts(files=parts, num_parts=1, num_rows=2000)
         parts.write(0, Part(2000, 0, 0, ""), TABLE.batch(rows, noise, np.ones(2000)))
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (16384, hard))
-        try:
-            with pytest.raises(OSError, match=r"cannot be written: File too large. What was finished before is kept"):
-                write_output(out, TABLE, finished, METADATA)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        refused = pytest.raises(OSError, match=r"cannot be written: File too large. What was finished before is kept")
+        with full_disk(16384), refused:
+            write_output(out, TABLE, finished, METADATA)
         assert not out.exists()
         assert sorted(path.name for path in parts.folder.iterdir()) == ["000000.arrow", "lock", "settings.json"]
         write_output(out, TABLE, finished, METADATA)

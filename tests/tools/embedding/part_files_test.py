@@ -1,6 +1,5 @@
 import json
 import os
-import resource
 
 import numpy as np
 import pyarrow as pa
@@ -154,19 +153,11 @@ def test_damaged_settings_are_named(parts, content):
         parts.opened(SETTINGS).__enter__()
 
 
-@pytest.fixture
-def full_disk():
-    """Lets no file of this process grow beyond so many bytes, which fails in write() as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda most: resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_full_disk_is_said_and_costs_nothing_but_the_part(parts, batch, full_disk):
     with parts.opened(SETTINGS):
         parts.write(0, Part(2, 10, 1, "first"), batch(2))
-        full_disk(4096)
-        with pytest.raises(OSError, match=r"cannot be written: File too large. What was finished before is kept"):
+        refused = pytest.raises(OSError, match=r"cannot be written: File too large. What was finished before is kept")
+        with full_disk(4096), refused:
             parts.write(1, Part(500, 10, 1, "second"), batch(500))
         assert len(parts) == 1
         assert sorted(os.listdir(parts.folder)) == ["000000.arrow", "lock", "settings.json"]

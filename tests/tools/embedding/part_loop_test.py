@@ -1,7 +1,6 @@
 """tools/embed.py, stopped and called again."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -164,16 +163,12 @@ def test_a_killed_process_loses_no_finished_part(tmp_path, model, random_dna, wr
     assert not parts.exists()
 
 
-def test_a_full_disk_is_a_sentence_and_the_same_command_goes_on(tmp_path, model, fasta, run, monkeypatch):
+def test_a_full_disk_is_a_sentence_and_the_same_command_goes_on(tmp_path, model, fasta, run, monkeypatch, full_disk):
     monkeypatch.setattr(part_loop, "_PART_BATCHES", 16)
     command = (model, fasta, "--out", tmp_path / "out.parquet", *MANY_PARTS)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # fails in write(), as a full disk does
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "")
-    try:
+    with full_disk(4096):
         outcome = run(*command)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert outcome.code == 1
     assert "cannot be written: File too large" in outcome.err
     assert "make room, and the same command goes on from there" in outcome.err.replace("\n", " ")

@@ -1,7 +1,11 @@
 """Settings that must stand before JAX starts."""
 
+import gc
 import os
+import sys
 import tempfile
+
+import pytest
 
 # Four virtual CPU devices for the tests of replication; JAX reads this once, when its backend starts.
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
@@ -11,3 +15,12 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 _compiled = tempfile.TemporaryDirectory(prefix="agront-tests-")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _compiled.name)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled_programs_go():
+    """Each compiled program maps pieces of memory, of which Linux gives a process 65,530: the whole suite needs more."""
+    yield
+    if "jax" in sys.modules:
+        gc.collect()
+        sys.modules["jax"].clear_caches()

@@ -19,7 +19,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled_programs_go():
-    """Each compiled program maps pieces of memory, of which Linux gives a process 65,530: the whole suite needs more."""
+    """Programs map memory in pieces, of which Linux gives a process 65,530; the whole suite needs many of them."""
     yield
     if "jax" in sys.modules:
         gc.collect()

@@ -57,11 +57,13 @@ def assert_equal(found, expected):
 
 
 def damage(run, step):
-    """Flip a bit now and then in the checkpoint's largest file, which holds parameters and moments in any order."""
-    largest = max((run / "checkpoints" / str(step) / "state").rglob("*"), key=lambda path: path.stat().st_size)
-    content = bytearray(largest.read_bytes())
-    content[::97] = bytes(byte ^ 1 for byte in content[::97])
-    largest.write_bytes(content)
+    """Flip a bit now and then in all data of a checkpoint: which file holds parameters and which moments is chance."""
+    files = [path for path in (run / "checkpoints" / str(step) / "state").rglob("d/*") if path.is_file()]
+    assert files
+    for path in files:
+        content = bytearray(path.read_bytes())
+        content[::97] = bytes(byte ^ 1 for byte in content[::97])
+        path.write_bytes(content)
 
 
 def test_the_parameters_are_those_that_were_trained(trained):

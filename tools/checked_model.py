@@ -5,19 +5,12 @@ import os
 from pathlib import Path
 
 import jax
-from agront_model import AgroNTConfig, Precision, Pretrained
+from agront_model import AgroNTConfig, Precision
 from agront_tokenizer import AGRONT_VOCABULARY, Vocabulary
 from command_line import make_console
 from licence import licence_of
 from rich.console import Console
 from weight_source import LoadedWeights, load_weights
-
-
-def load_checked(
-    source: str | os.PathLike[str], precision: Precision | None = None, console: Console | None = None
-) -> Pretrained:
-    """The model of `load_checked_weights`."""
-    return load_checked_weights(source, precision, console).pretrained
 
 
 def load_checked_weights(

@@ -14,7 +14,7 @@ import tyro
 from agront_model import Precision
 from agront_model.inference import MaskedPredictor
 from agront_tokenizer import KmerTokenizer
-from checked_model import load_checked
+from checked_model import load_checked_weights
 from command_line import errors_as_sentences, make_console
 from masked_report import TSV_HEADER, MaskedSequence, MaskReport, open_whole, report_of, table_of, title_of, tsv_of
 from rich.console import Console
@@ -121,7 +121,7 @@ def predict_masked(options: PredictMasked, console: Console) -> None:
     if options.out is not None:
         _check_out(options.out)
     sequences = sequences_of(options)
-    pretrained = load_checked(options.model, Precision(compute=options.precision), console)
+    pretrained = load_checked_weights(options.model, Precision(compute=options.precision), console).pretrained
     context = pretrained.config.max_tokens
     for sequence in sequences:
         if sequence.tokens.size > context:

@@ -10,11 +10,11 @@ from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
 from agront_model.pretrained.fingerprint import model_fingerprint
 from agront_tokenizer import AGRONT_VOCABULARY
-from checked_model import check_vocabulary, say_what_was_loaded
+from checked_model import load_checked_weights
 from rich.console import Console
 from rich.filesize import decimal
 from shell_command import shell_command
-from weight_source import LoadedWeights, load_weights
+from weight_source import LoadedWeights
 
 from embedding.embedding_table import EmbeddingTable
 from embedding.finished_parts import FinishedParts
@@ -38,9 +38,7 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
         OSError: something cannot be read or written, as on a full disk; what is finished stays.
     """
     devices = chosen_devices(options.devices)
-    loaded = load_weights(options.model, Precision(compute=options.precision))
-    check_vocabulary(loaded)
-    say_what_was_loaded(loaded, console)
+    loaded = load_checked_weights(options.model, Precision(compute=options.precision), console)
     config = loaded.pretrained.config
     fingerprint = model_fingerprint(loaded.pretrained.params, config)
     embedder = Embedder(

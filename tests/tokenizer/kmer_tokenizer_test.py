@@ -192,6 +192,20 @@ def test_encode_bases_refuses_what_is_no_base(bases: np.ndarray, message: str) -
         TOKENIZER.encode_bases(bases)
 
 
+@pytest.mark.parametrize("k", [3, 5, 6])
+def test_tokens_of_a_number_of_bases_are_those_of_such_a_sequence(k: int) -> None:
+    tokenizer = KmerTokenizer(Vocabulary(k=k))
+    for num_bases in range(40):
+        assert tokenizer.num_tokens(num_bases) == len(tokenizer.encode(("ACGTC" * 8)[:num_bases]))
+
+
+@pytest.mark.parametrize(("k", "num_tokens", "num_bases"), [(6, 1024, 6138), (6, 1, 0), (5, 128, 635)])
+def test_the_most_bases_of_a_row_are_whole_kmers(k: int, num_tokens: int, num_bases: int) -> None:
+    tokenizer = KmerTokenizer(Vocabulary(k=k))
+    assert tokenizer.most_bases(num_tokens) == num_bases
+    assert tokenizer.num_tokens(num_bases) == num_tokens
+
+
 def test_decode() -> None:
     assert TOKENIZER.decode([*EXAMPLE_IDS, 1, 1]) == EXAMPLE
     assert TOKENIZER.decode([3, 4, 2, 0, 4104, 1]) == "AAAAAA<mask><unk>N"

@@ -62,6 +62,17 @@ def test_size_for_each_k(k: int, size: int) -> None:
     assert all(len(vocabulary.tokens[i]) == k for i in vocabulary.kmer_ids)
 
 
+@pytest.mark.parametrize(("k", "size"), [(3, 73), (4, 265), (5, 1033), (6, 4105), (7, 16393)])
+def test_a_vocabulary_is_found_by_its_size(k: int, size: int) -> None:
+    assert Vocabulary.of_size(size) == Vocabulary(k=k)
+
+
+@pytest.mark.parametrize("size", [0, 4104, 4107, 65545])
+def test_a_size_that_no_k_has_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match=rf"no vocabulary of k-mers has {size:,} tokens; there are 73 \(3-mers\), 265 "):
+        Vocabulary.of_size(size)
+
+
 @pytest.mark.parametrize("k", [3, 6, 7])
 def test_token_bases_spell_the_tokens(k: int) -> None:
     vocabulary = Vocabulary(k=k)

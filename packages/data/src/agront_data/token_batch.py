@@ -32,10 +32,10 @@ def check_fit(store: GenomeStore, grid: WindowGrid, tokenizer: KmerTokenizer, nu
     """
     if grid.store.fingerprint != store.fingerprint:
         raise ValueError(f"the grid was built over {grid.store.location}, not over {store.location}; build it anew")
-    length, k = grid.windows.length, tokenizer.vocabulary.k
-    needed = 1 + length // k + length % k
+    length = grid.windows.length
+    needed = tokenizer.num_tokens(length)
     if needed > num_tokens:
         raise ValueError(
             f"a window of {length} bases makes {needed} tokens, more than num_tokens={num_tokens}: take windows of "
-            f"{max(num_tokens - 1, 1) * k} bases, or num_tokens={needed}"
+            f"{tokenizer.most_bases(max(num_tokens, 2))} bases, or num_tokens={needed}"
         )

@@ -30,6 +30,24 @@ class KmerTokenizer:
 
     vocabulary: Vocabulary = AGRONT_VOCABULARY
 
+    def num_tokens(self, num_bases: int) -> int:
+        """Counts the tokens of a sequence without N: `<cls>`, its k-mers, and the letters left at the end.
+
+        N and `<mask>` end the frame, so a sequence that holds some may have more.
+
+        Args:
+            num_bases: length of the sequence, at least 0.
+        """
+        return 1 + num_bases // self.vocabulary.k + num_bases % self.vocabulary.k
+
+    def most_bases(self, num_tokens: int) -> int:
+        """Counts the bases of the longest sequence that has this many tokens: `<cls>` and k-mers alone.
+
+        Args:
+            num_tokens: tokens of a row, `<cls>` included, at least 1.
+        """
+        return (num_tokens - 1) * self.vocabulary.k
+
     def tokenize(self, sequence: str) -> list[str]:
         """Splits a sequence into tokens, without `<cls>`: `"ATCCCGGN"` becomes `["ATCCCG", "G", "N"]`.
 

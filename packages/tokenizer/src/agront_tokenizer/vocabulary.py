@@ -15,6 +15,7 @@ from agront_tokenizer.whole_file import write_whole
 _SPECIAL_TOKENS = ("<unk>", "<pad>", "<mask>", "<cls>")
 # The published file ends with these; the published model has no embedding for them and no text produces them.
 _FILE_ONLY_TOKENS = ("<eos>", "<bos>")
+_K_RANGE = range(3, 8)  # ids must fit uint16
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,24 @@ class Vocabulary:
     k: int = 6
 
     def __post_init__(self) -> None:
-        if not isinstance(self.k, int) or not 3 <= self.k <= 7:
+        if not isinstance(self.k, int) or self.k not in _K_RANGE:
             raise ValueError(f"k is {self.k!r}, but must be an integer from 3 to 7; AgroNT's own is 6")
+
+    @classmethod
+    def of_size(cls, size: int) -> "Vocabulary":
+        """Finds the vocabulary of a model by its number of token ids, as `vocabulary_size` in a model's config.
+
+        Args:
+            size: number of token ids, such as 4105.
+
+        Raises:
+            ValueError: no k gives so many; the message names those that there are.
+        """
+        sizes = {cls(k=k).size: k for k in _K_RANGE}
+        if size not in sizes:
+            known = ", ".join(f"{number:,} ({k}-mers)" for number, k in sizes.items())
+            raise ValueError(f"no vocabulary of k-mers has {size:,} tokens; there are {known}")
+        return cls(k=sizes[size])
 
     @property
     def unk_id(self) -> int:

@@ -1,49 +1,66 @@
-"""A model that is one of the tokenizer's vocabulary, and what is said of it."""
+"""A model of the tokenizer's vocabulary: loaded, compared, and described in a few lines."""
 
 import itertools
 import os
+import warnings
 from pathlib import Path
 
 import jax
-from agront_model import AgroNTConfig, Precision
-from agront_tokenizer import AGRONT_VOCABULARY, Vocabulary
-from command_line import make_console
-from licence import licence_of
+from agront_model import AgroNTConfig, Precision, Pretrained, load_pretrained
+from agront_model.pretrained import DamagedCheckpointWarning, WeightSource, peek_config
+from agront_tokenizer import AGRONT_VOCABULARY, KmerTokenizer, Vocabulary
 from rich.console import Console
-from weight_source import LoadedWeights, load_weights
+
+
+def tokenizer_of(source: str | os.PathLike[str]) -> KmerTokenizer:
+    """The tokenizer of a model, by the number of its token ids; AgroNT's where its config is not on this machine.
+
+    Args:
+        source: as for `load_pretrained`.
+    """
+    config = peek_config(source)
+    try:
+        return KmerTokenizer(AGRONT_VOCABULARY if config is None else Vocabulary.of_size(config.vocabulary_size))
+    except ValueError:  # `check_vocabulary` refuses the model in words of its own
+        return KmerTokenizer(AGRONT_VOCABULARY)
 
 
 def load_checked_weights(
-    source: str | os.PathLike[str], precision: Precision | None = None, console: Console | None = None
-) -> LoadedWeights:
-    """Load a model, refuse one of another vocabulary, and say what was loaded.
+    model: str | os.PathLike[str], vocabulary: Vocabulary, console: Console, precision: Precision | None = None
+) -> tuple[Pretrained, WeightSource]:
+    """Load a model, refuse one of another vocabulary, and describe it.
 
     Args:
-        source: as for `weight_source.find_weights`.
+        model: as for `load_pretrained`.
+        vocabulary: the tokenizer's.
+        console: takes the description.
         precision: number format of the matrix products; float32 if not given.
-        console: where to; standard output if not given.
 
     Raises:
         OSError, ValueError: it cannot be found, fetched or read, or its tokens are others.
     """
-    loaded = load_weights(source, precision)
-    check_vocabulary(loaded)
-    say_what_was_loaded(loaded, console or make_console())
-    return loaded
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DamagedCheckpointWarning)  # the description has the same in its notes
+        pretrained = load_pretrained(model, precision)
+    source = pretrained.source
+    assert source is not None  # of everything that was loaded
+    check_vocabulary(pretrained.config, source, vocabulary)
+    describe_model(pretrained, source, console)
+    return pretrained, source
 
 
-def check_vocabulary(loaded: LoadedWeights, vocabulary: Vocabulary = AGRONT_VOCABULARY) -> None:
+def check_vocabulary(config: AgroNTConfig, source: WeightSource, vocabulary: Vocabulary) -> None:
     """Refuse a model whose token ids are not those of a vocabulary.
 
     Raises:
         ValueError: naming the number, or the first line of its `vocab.txt`, that differs.
     """
-    check_ids(loaded.pretrained.config, loaded.name, vocabulary)
-    for folder in (loaded.folder, loaded.folder.parent):
+    check_ids(config, source.name, vocabulary)
+    for folder in (source.folder, source.folder.parent):
         if (file := folder / "vocab.txt").is_file():
             check_tokens(file, vocabulary)
             return
-        if loaded.folder.name != "jax_model":
+        if source.folder.name != "jax_model":
             return
 
 
@@ -74,14 +91,14 @@ def check_tokens(file: Path, vocabulary: Vocabulary) -> None:
             )
 
 
-def say_what_was_loaded(loaded: LoadedWeights, console: Console) -> None:
-    """One line, another for the licence, if that is known, and one for all that went not quite as it should."""
-    num_parameters = sum(leaf.size for leaf in jax.tree.leaves(loaded.pretrained.params))
-    eps = loaded.pretrained.config.layer_norm_eps
+def describe_model(pretrained: Pretrained, source: WeightSource, console: Console) -> None:
+    """Print the notes of the source, a line for the model, and one for its licence if that is known."""
+    num_parameters = sum(leaf.size for leaf in jax.tree.leaves(pretrained.params))
+    eps = pretrained.config.layer_norm_eps
     lines = [
-        *loaded.notes,
-        f"model         {loaded.name}: {num_parameters:,} parameters from {loaded.format}, layer-norm eps {eps:g}",
+        *source.notes,
+        f"model         {source.name}: {num_parameters:,} parameters from {source.format}, layer-norm eps {eps:g}",
     ]
-    if licence := licence_of(loaded):
-        lines.append(f"              {licence.sentence}")
+    if source.licence:
+        lines.append(f"              {source.licence.sentence}")
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)

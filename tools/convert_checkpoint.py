@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from agront_model.pretrained.fingerprint import model_fingerprint
-from agront_model.pretrained.saving import appearing_whole, check_free, write_model
-from agront_tokenizer import KmerTokenizer
-from checked_model import load_checked_weights
+from agront_model.pretrained import appearing_whole, check_free, model_fingerprint, write_model
+from checked_model import load_checked_weights, tokenizer_of
 from command_line import errors_as_sentences, make_console
 from model_card import model_card
 from rich.console import Console
@@ -37,13 +35,14 @@ def convert(source: str, out: Path, console: Console) -> None:
     """
     out = out.absolute()
     check_free(out)
-    loaded = load_checked_weights(source, console=console)
-    pretrained = loaded.pretrained
+    tokenizer = tokenizer_of(source)
+    pretrained, origin = load_checked_weights(source, tokenizer.vocabulary, console)
     with console.status("writing"), appearing_whole(out) as folder:
         fingerprint = model_fingerprint(pretrained.params, pretrained.config)
         write_model(pretrained, folder)
-        KmerTokenizer().save_pretrained(folder, max_tokens=pretrained.config.max_tokens)
-        (folder / "README.md").write_text(model_card(loaded, fingerprint, out.name), encoding="utf-8")
+        tokenizer.save_pretrained(folder, max_tokens=pretrained.config.max_tokens)
+        card = model_card(pretrained, origin, tokenizer, fingerprint, out.name)
+        (folder / "README.md").write_text(card, encoding="utf-8")
     lines = [f"fingerprint   {fingerprint}", f"written to    {out}", f"model card    {out / 'README.md'}"]
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import tyro
-from agront_model.pretrained.hub import named_repository
+from agront_model.pretrained import named_repository
 from command_line import errors_as_sentences, make_console
 from embedding.embedding_run import embed_inputs, say
 from embedding.embedding_table import EmbeddingTable

@@ -4,10 +4,9 @@ from typing import Any
 
 import agront_model
 import jax
-from agront_train import read_metrics
-from licence import PUBLISHED, Licence, licence_of
-from trained_run import TrainedRun, run_of
-from weight_source import AUTHORS_FORMAT, RUN_FORMAT, LoadedWeights
+from agront_model import Pretrained
+from agront_model.pretrained import AUTHORS_FORMAT, PUBLISHED, RUN_FORMAT, Licence, RunDescription, WeightSource
+from agront_tokenizer import KmerTokenizer
 
 _USE = """\
 ```python
@@ -28,26 +27,30 @@ AgroNT: Mendoza-Revilla et al., *A foundational large language model for edible 
 """
 
 
-def model_card(loaded: LoadedWeights, fingerprint: str, title: str) -> str:
+def model_card(
+    pretrained: Pretrained, source: WeightSource, tokenizer: KmerTokenizer, fingerprint: str, title: str
+) -> str:
     """The text of a model card, with the header that Hugging Face reads.
 
     Args:
-        loaded: the model and where it came from.
-        fingerprint: `agront_model.pretrained.fingerprint.model_fingerprint` of it.
+        pretrained: the model.
+        source: its origin.
+        tokenizer: its tokenizer.
+        fingerprint: its `model_fingerprint`.
         title: its new name.
     """
-    licence, run = licence_of(loaded), run_of(loaded.folder)
+    licence, run = source.licence, source.run
     sections = [
-        _header(licence, run.begun_from if run else loaded.name),
+        _header(licence, run.begun_from if run else source.name),
         f"# {title}\n\nA DNA language model of the AgroNT architecture, in Hugging Face's format for ESM models. "
         f"Converted by `tools/convert_checkpoint.py`, agront-model {agront_model.__version__}.\n",
-        _table(_architecture(loaded, fingerprint)),
+        _table(_architecture(pretrained, source, tokenizer, fingerprint)),
         f"## Licence\n\n{_terms(licence, run)}\n",
         f"## How to use\n\n{_USE.format(title=title)}",
         f"## Reference\n\n{_PAPER}",
     ]
     if run is not None:
-        sections.insert(3, f"## Training\n\n{_table(_training(run, loaded))}")
+        sections.insert(3, f"## Training\n\n{_table(_training(run, int(source.folder.name)))}")
     return "\n".join(sections)
 
 
@@ -59,26 +62,30 @@ def _header(licence: Licence | None, derived_from: str | None) -> str:
     return "\n".join(["---", *lines, "library_name: transformers", "pipeline_tag: fill-mask", "tags:", *tags, "---\n"])
 
 
-def _architecture(loaded: LoadedWeights, fingerprint: str) -> dict[str, str]:
-    config = loaded.pretrained.config
-    num_parameters = sum(leaf.size for leaf in jax.tree.leaves(loaded.pretrained.params))
+def _architecture(
+    pretrained: Pretrained, source: WeightSource, tokenizer: KmerTokenizer, fingerprint: str
+) -> dict[str, str]:
+    config, vocabulary = pretrained.config, tokenizer.vocabulary
+    num_parameters = sum(leaf.size for leaf in jax.tree.leaves(pretrained.params))
+    most_bases = tokenizer.most_bases(config.max_tokens)
+    kmers = f"{len(vocabulary.kmer_ids):,} {vocabulary.k}-mers"
     eps_by = {
         AUTHORS_FORMAT: "as in the authors' JAX code; the published PyTorch model has 1e-12",
         RUN_FORMAT: "as it was trained",
     }
     return {
-        "made from": f"`{loaded.name}` ({loaded.format})",
+        "made from": f"`{source.name}` ({source.format})",
         "parameters": f"{num_parameters:,}, in float32",
         "layers": f"{config.num_layers}, {config.embed_dim} wide, {config.num_heads} heads, FFN {config.ffn_dim} wide",
-        "context": f"{config.max_tokens:,} tokens with `<cls>`: up to {6 * (config.max_tokens - 1):,} bases",
-        "vocabulary": f"{config.vocabulary_size:,} tokens: 4,096 6-mers, A, T, C, G, N and four special ones",
-        "layer-norm eps": f"{config.layer_norm_eps:g}, {eps_by.get(loaded.format, 'as its config.json says')}",
+        "context": f"{config.max_tokens:,} tokens with `<cls>`: up to {most_bases:,} bases",
+        "vocabulary": f"{config.vocabulary_size:,} tokens: {kmers}, A, T, C, G, N and four special ones",
+        "layer-norm eps": f"{config.layer_norm_eps:g}, {eps_by.get(source.format, 'as its config.json says')}",
         "contact head": "zeros: the format asks for one, the model has none",
         "model fingerprint": f"`{fingerprint}` (agront-model's, the same for every file format)",
     }
 
 
-def _terms(licence: Licence | None, run: TrainedRun | None) -> str:
+def _terms(licence: Licence | None, run: RunDescription | None) -> str:
     if licence:
         return f"{licence.sentence[0].upper()}{licence.sentence[1:]}."
     if run is not None and run.begun_from is None:
@@ -88,9 +95,8 @@ def _terms(licence: Licence | None, run: TrainedRun | None) -> str:
     return "Nothing in the source says which."
 
 
-def _training(run: TrainedRun, loaded: LoadedWeights) -> dict[str, str]:
-    """What the run's own files say; what they do not is left out."""
-    step = int(loaded.folder.name)
+def _training(run: RunDescription, step: int) -> dict[str, str]:
+    """Facts from the run's own files after so many updates; those that no file has are left out."""
     session = run.sessions[-1] if run.sessions else {}
     experiment: dict[str, Any] = session.get("experiment", {})
     prints: dict[str, Any] = session.get("fingerprints", {})
@@ -103,8 +109,8 @@ def _training(run: TrainedRun, loaded: LoadedWeights) -> dict[str, str]:
         facts["rows"] = f"windows of {experiment['windows']['length']:,} bases"
     facts["began from"] = f"`{run.begun_from}`" if run.begun_from else "random weights"
     if "initial_parameters" in prints:
-        facts["began from"] += f", fingerprint `{prints['initial_parameters']}` (agront-train's)"
-    if (loss := _held_out_loss(run, step)) is not None:
+        facts["began from"] += f", fingerprint `{prints['initial_parameters']}`"
+    if (loss := run.held_out_loss(step)) is not None:
         facts["held-out loss"] = f"{loss:.3f} nats a token, over sequence never trained on"
     if run.summary.get("step") == step:
         for name, numbers in run.summary.items():
@@ -114,12 +120,6 @@ def _training(run: TrainedRun, loaded: LoadedWeights) -> dict[str, str]:
     if git := session.get("git"):
         facts["code"] = f"revision `{git['revision']}`" + (", with changes" if git["differs"] else "")
     return facts
-
-
-def _held_out_loss(run: TrainedRun, step: int) -> float | None:
-    metrics = run.folder / "metrics.jsonl"
-    records = read_metrics(metrics) if metrics.is_file() else ()
-    return next((record.get("held_out_loss") for record in records if record["step"] == step), None)
 
 
 def _table(facts: dict[str, str]) -> str:

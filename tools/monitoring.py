@@ -54,7 +54,7 @@ def make_monitoring(
             first = max(first, resume_at + 1)
             listening.append(ProfilerTrace(experiment.run / "profile", first=first, updates=experiment.profile))
         if experiment.wandb is not None:
-            config = {"preset": experiment.identity(), "train": experiment.train.identity()}
+            config = {"preset": experiment.settings(), "train": experiment.train.identity()}
             listening.append(WeightsAndBiasesLog(experiment.wandb, experiment.run, config=config))
         # Last, so that its bar is not drawn before all others have said what they have to say.
         return [*listening, ProgressBar(console, steps=experiment.train.steps, resume_at=resume_at)]

@@ -8,7 +8,6 @@ import jax
 import tyro
 from agront_data import HeldOut, Windows
 from agront_model import AgroNTConfig, Precision, RowBytes, make_model, row_bytes, weight_copy_bytes
-from agront_tokenizer import KmerTokenizer
 from agront_train import (
     ACCELERATORS,
     Accelerator,
@@ -24,7 +23,6 @@ from agront_train import (
     num_masked_positions,
 )
 from presets import Experiment
-from pretrain import row_tokens
 
 # What a run may fill of a device; the rest is for the runtime, the compiler's scratch and fragmentation. Assumed.
 USABLE = 0.9
@@ -70,7 +68,7 @@ class PlannedRun:
             ValueError: the model has no positions for so many.
         """
         parts = {name: getattr(self, name) for name in _OF_EXPERIMENT}
-        return row_tokens(Experiment(data="", run=Path(), **parts), KmerTokenizer())
+        return Experiment(data="", run=Path(), **parts).row_tokens()
 
     def num_masked(self) -> int:
         """The positions of a row that are predicted."""

@@ -13,14 +13,13 @@ import numpy as np
 import tyro
 from agront_model import Precision
 from agront_model.inference import MaskedPredictor
-from agront_tokenizer import KmerTokenizer
-from checked_model import load_checked_weights
+from agront_tokenizer import KmerTokenizer, Vocabulary
+from checked_model import load_checked_weights, tokenizer_of
 from command_line import errors_as_sentences, make_console
 from masked_report import TSV_HEADER, MaskedSequence, MaskReport, open_whole, report_of, table_of, title_of, tsv_of
 from rich.console import Console
 from rich.progress import Progress
 
-_TOKENIZER = KmerTokenizer()
 # Of each prediction all logits are held, 16 kB, until it is reported.
 _MASKS_AT_ONCE, _SEQUENCES_AT_ONCE = 4096, 1024
 
@@ -49,7 +48,7 @@ class PredictMasked:
     """Number format of the matrix products."""
 
 
-def sequences_of(options: PredictMasked) -> list[MaskedSequence]:
+def sequences_of(options: PredictMasked, tokenizer: KmerTokenizer) -> list[MaskedSequence]:
     """Reads and tokenizes what the options name.
 
     Raises:
@@ -59,10 +58,11 @@ def sequences_of(options: PredictMasked) -> list[MaskedSequence]:
     if bool(options.sequences) == (options.file is not None):
         raise ValueError("give sequences, such as 'ACCTGA<mask>TTCTGAGTC', or --file with one on each line")
     if options.file is None:
-        return [_tokenized(n, f"sequence {n}", text) for n, text in enumerate(options.sequences, 1)]
+        return [_tokenized(tokenizer, n, f"sequence {n}", text) for n, text in enumerate(options.sequences, 1)]
     name = "standard input" if str(options.file) == "-" else str(options.file)
     numbered = list(enumerate(_lines(options.file, name), 1))
-    sequences = [_tokenized(n, f"{name}: line {n}", line.strip()) for n, line in numbered if line.strip()]
+    lines = [(n, line.strip()) for n, line in numbered if line.strip()]
+    sequences = [_tokenized(tokenizer, n, f"{name}: line {n}", line) for n, line in lines]
     if not sequences:
         raise ValueError(f"{name}: holds no sequence; write one on each line")
     return sequences
@@ -82,31 +82,34 @@ def _lines(file: Path, name: str) -> list[str]:
     return lines
 
 
-def _tokenized(number: int, name: str, text: str) -> MaskedSequence:
+def _tokenized(tokenizer: KmerTokenizer, number: int, name: str, text: str) -> MaskedSequence:
     if not text:
         raise ValueError(f"{name} is empty; leave it out")
     try:
-        tokens = _TOKENIZER.encode(text)
+        tokens = tokenizer.encode(text)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    if not (tokens == _TOKENIZER.vocabulary.mask_id).any():
-        raise ValueError(f"{name} has no <mask>; write <mask> in the place of the six bases to predict")
-    return MaskedSequence(number, name, text, tokens, _TOKENIZER.spans_of_ids(tokens))
+    if not (tokens == tokenizer.vocabulary.mask_id).any():
+        k = tokenizer.vocabulary.k
+        raise ValueError(f"{name} has no <mask>; write <mask> in the place of the {k} bases to predict")
+    return MaskedSequence(number, name, text, tokens, tokenizer.spans_of_ids(tokens))
 
 
-def reports(predictor: MaskedPredictor, sequences: Sequence[MaskedSequence]) -> Iterator[MaskReport]:
+def reports(
+    predictor: MaskedPredictor, sequences: Sequence[MaskedSequence], vocabulary: Vocabulary
+) -> Iterator[MaskReport]:
     """Predicts every `<mask>` of every sequence, in order."""
-    for group in _groups(sequences):
+    for group in _groups(sequences, vocabulary.mask_id):
         for prediction in predictor([sequence.tokens for sequence in group]):
-            yield report_of(group[prediction.row], prediction, _TOKENIZER.vocabulary)
+            yield report_of(group[prediction.row], prediction, vocabulary)
 
 
-def _groups(sequences: Sequence[MaskedSequence]) -> Iterator[list[MaskedSequence]]:
+def _groups(sequences: Sequence[MaskedSequence], mask_id: int) -> Iterator[list[MaskedSequence]]:
     group: list[MaskedSequence] = []
     num_masks = 0
     for sequence in sequences:
         group.append(sequence)
-        num_masks += int(np.count_nonzero(sequence.tokens == _TOKENIZER.vocabulary.mask_id))
+        num_masks += int(np.count_nonzero(sequence.tokens == mask_id))
         if num_masks >= _MASKS_AT_ONCE or len(group) >= _SEQUENCES_AT_ONCE:
             yield group
             group, num_masks = [], 0
@@ -116,24 +119,26 @@ def _groups(sequences: Sequence[MaskedSequence]) -> Iterator[list[MaskedSequence
 
 def predict_masked(options: PredictMasked, console: Console) -> None:
     """Print or write what the options ask for."""
-    if not 1 <= options.top_k <= _TOKENIZER.vocabulary.size:
-        raise ValueError(f"--top-k is {options.top_k}: it must be 1 to {_TOKENIZER.vocabulary.size}, all tokens")
+    tokenizer = tokenizer_of(options.model)
+    vocabulary = tokenizer.vocabulary
+    if not 1 <= options.top_k <= vocabulary.size:
+        raise ValueError(f"--top-k is {options.top_k}: it must be 1 to {vocabulary.size}, all tokens")
     if options.out is not None:
         _check_out(options.out)
-    sequences = sequences_of(options)
-    pretrained = load_checked_weights(options.model, Precision(compute=options.precision), console).pretrained
+    sequences = sequences_of(options, tokenizer)
+    pretrained, _ = load_checked_weights(options.model, vocabulary, console, Precision(compute=options.precision))
     context = pretrained.config.max_tokens
     for sequence in sequences:
         if sequence.tokens.size > context:
             how = f"more than the context of {context:,}: read in tiles that overlap"
             _note(console, f"{sequence.name}: {sequence.tokens.size:,} tokens, {how}")
-    found = reports(MaskedPredictor(pretrained, k=options.top_k), sequences)
+    found = reports(MaskedPredictor(pretrained, k=options.top_k), sequences, vocabulary)
     if options.out is None:
         for report in found:
             console.print()
             _note(console, title_of(report))
             console.print(table_of(report), highlight=False)
-        k, size = _TOKENIZER.vocabulary.k, _TOKENIZER.vocabulary.size
+        k, size = vocabulary.k, vocabulary.size
         _note(console, f"\nBases count from 0, the end is not among them; a <mask> counts as {k}.")
         _note(console, f"Probabilities: of tokens among all {size:,}, of bases among the {k}-mers alone.")
         return

@@ -9,20 +9,20 @@ from pathlib import Path
 import jax
 import tyro
 from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
-from agront_model import AgroNTConfig, make_model
-from agront_tokenizer import KmerTokenizer, Vocabulary
+from agront_model import make_model
+from agront_model.pretrained import model_fingerprint
 from agront_train import (
     RowLosses,
     check_batch_size,
     connect,
     disconnect,
-    fingerprint,
     is_first,
     on_first,
+    parameters_digest,
     plot_losses,
     train,
 )
-from checked_model import load_checked_weights
+from checked_model import load_checked_weights, tokenizer_of
 from command_line import RunConsole, errors_as_sentences
 from held_out_report import fit_baselines, report
 from monitoring import make_monitoring
@@ -32,38 +32,6 @@ from run_description import describe
 from several_processes import ending_at_once
 from shell_command import shell_command
 from stop_signals import stop_signals
-
-
-def row_tokens(experiment: Experiment, tokenizer: KmerTokenizer) -> int:
-    """The tokens of a row: `<cls>`, the k-mers of a window, and single letters where k does not divide it.
-
-    Raises:
-        ValueError: the model has no positions for so many.
-    """
-    length, k = experiment.windows.length, tokenizer.vocabulary.k
-    num_tokens = 1 + length // k + length % k
-    if num_tokens > experiment.model.max_tokens:
-        raise ValueError(
-            f"a window of {length} bases makes {num_tokens} tokens, but the model has {experiment.model.max_tokens} "
-            f"positions: give --windows.length {(experiment.model.max_tokens - 1) * k} or less, or --model.max-tokens "
-            f"{num_tokens}"
-        )
-    return num_tokens
-
-
-def check_vocabulary(model: AgroNTConfig, vocabulary: Vocabulary) -> None:
-    """Refuse a model that is not of the tokenizer's vocabulary.
-
-    Raises:
-        ValueError: naming the option, with both values.
-    """
-    for option, here, there in (
-        ("vocabulary-size", model.vocabulary_size, vocabulary.size),
-        ("pad-token-id", model.pad_token_id, vocabulary.pad_id),
-        ("mask-token-id", model.mask_token_id, vocabulary.mask_id),
-    ):
-        if here != there:
-            raise ValueError(f"--model.{option} is {here}, but the tokenizer's is {there}: leave the option out")
 
 
 def open_store(location: str, endpoint: str | None) -> GenomeStore:
@@ -95,14 +63,12 @@ def choose_devices(experiment: Experiment) -> list[jax.Device]:
 
 def pretrain(experiment: Experiment, console: Console) -> int:
     """Train, draw the loss curve, and say what was learned beyond two baselines. Returns the exit status."""
-    config, tokenizer = experiment.train, KmerTokenizer()
-    start = None
+    config, start = experiment.train, None
     if experiment.init_from is not None:
-        weights = load_checked_weights(experiment.init_from, experiment.precision, console)
-        start = weights.pretrained
-        experiment = dataclasses.replace(experiment, model=start.config, init_from=weights.name)
-    check_vocabulary(experiment.model, tokenizer.vocabulary)
-    num_tokens = row_tokens(experiment, tokenizer)
+        vocabulary = tokenizer_of(experiment.init_from).vocabulary
+        start, origin = load_checked_weights(experiment.init_from, vocabulary, console, experiment.precision)
+        experiment = dataclasses.replace(experiment, model=start.config, init_from=origin.name)
+    tokenizer, num_tokens = experiment.tokenizer, experiment.row_tokens()
     devices = choose_devices(experiment)
     all_devices = devices if jax.process_count() == 1 else jax.devices()
     check_batch_size(config, len(all_devices))
@@ -137,11 +103,11 @@ def pretrain(experiment: Experiment, console: Console) -> int:
         )
 
     baselines = on_first(baseline_losses) or {}
-    fingerprints = {
-        "vocabulary": tokenizer.vocabulary.fingerprint,
-        "store": store.fingerprint,
-        **({} if start is None else {"initial_parameters": fingerprint(start.params)}),
-    }
+    fingerprints = {"vocabulary": tokenizer.vocabulary.fingerprint, "store": store.fingerprint}
+    older = {}
+    if start is not None:
+        fingerprints["initial_parameters"] = model_fingerprint(start.params, start.config)
+        older["initial_parameters"] = parameters_digest(start.params)
     with stop_signals(lambda message: console.print(message, soft_wrap=True)) as signals:
         result = train(
             make_model(experiment.model, experiment.precision, remat=experiment.remat),
@@ -151,7 +117,7 @@ def pretrain(experiment: Experiment, console: Console) -> int:
             vocabulary=tokenizer.vocabulary,
             num_tokens=num_tokens,
             run=experiment.run,
-            identity={**experiment.identity(), **fingerprints},
+            identity=experiment.identity(fingerprints, older),
             initial_params=None if start is None else start.params,
             monitoring=make_monitoring(experiment, unseen, tokenizer, num_tokens, all_devices, fingerprints, console),
             should_stop=signals,

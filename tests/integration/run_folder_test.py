@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 from agront_model import AgroNTConfig, load_pretrained
-from agront_model.pretrained import run_folder
+from agront_model.pretrained.run_folder import FORMAT, checkpoint
 from agront_train import checkpointing, train
 
 CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=3, ffn_dim=48, max_tokens=64)  # that of `parts`
@@ -84,7 +84,7 @@ def test_an_optimizer_that_is_cut_into_shares_makes_no_difference(parts, tmp_pat
 
 
 def test_both_packages_speak_of_the_same_format():
-    assert run_folder.FORMAT == checkpointing.FORMAT
+    assert FORMAT == checkpointing.FORMAT
 
 
 def test_of_a_damaged_checkpoint_both_packages_take_the_one_before(parts, run):
@@ -116,7 +116,7 @@ def test_a_checkpoint_that_training_removes_meanwhile_is_not_missed(run, monkeyp
     """While 1 is being read, training writes 2 and removes 1."""
     expected = load_pretrained(run / "checkpoints" / "2").params
     (run / "checkpoints" / "2").rename(run / "2")
-    read_array = run_folder._read_array
+    read_array = checkpoint._read_array
 
     def read_while_training(*arguments):
         if (run / "2").exists():
@@ -124,7 +124,7 @@ def test_a_checkpoint_that_training_removes_meanwhile_is_not_missed(run, monkeyp
             (run / "2").rename(run / "checkpoints" / "2")
         return read_array(*arguments)
 
-    monkeypatch.setattr(run_folder, "_read_array", read_while_training)
+    monkeypatch.setattr(checkpoint, "_read_array", read_while_training)
     assert_equal(load_pretrained(run).params, expected)
     assert not [warning for warning in recwarn if "checkpoint" in str(warning.message)]
 

@@ -10,8 +10,8 @@ import pretrain
 import pytest
 from agront_data import ingest_genomes
 from agront_model import load_pretrained
-from agront_model.pretrained.fingerprint import model_fingerprint
-from agront_train import fingerprint
+from agront_model.pretrained import model_fingerprint
+from agront_train import parameters_digest
 
 WINDOW = 96
 TINY = (
@@ -117,7 +117,8 @@ def test_the_licence_of_what_a_run_began_from_carries_over(convert, random_run, 
     assert "licence CC BY-NC-SA 4.0: not for commercial use" in out
     assert "\nlicense: cc-by-nc-sa-4.0\n" in card
     assert f"of {tmp_path / 'licensed'}, which it began from: README.md beside them says so" in card
-    initial = fingerprint(load_pretrained(tmp_path / "licensed").params)
+    _, params, config = load_pretrained(tmp_path / "licensed")
+    initial = model_fingerprint(params, config)
     assert f"| began from | `{tmp_path / 'licensed'}`, fingerprint `{initial}`" in card
 
 
@@ -127,9 +128,29 @@ def test_a_run_can_begin_from_another_run(random_run, store, tmp_path, run_tool)
     assert outcome.code == 0, outcome.err
     session = json.loads((tmp_path / "run" / "sessions.jsonl").read_text())
     assert session["experiment"]["init_from"] == str(random_run / "checkpoints" / "2")
-    initial = fingerprint(load_pretrained(random_run).params)
+    _, params, config = load_pretrained(random_run)
+    initial = model_fingerprint(params, config)
     assert session["fingerprints"]["initial_parameters"] == initial
     assert json.loads((tmp_path / "run" / "run.json").read_text())["identity"]["initial_parameters"] == initial
+
+
+def test_a_run_that_recorded_an_older_fingerprint_of_its_beginning_goes_on(random_run, store, tmp_path, run_tool):
+    """Runs begun before there was one fingerprint of a model hold another digest of the same weights."""
+    run = tmp_path / "run"
+    arguments = ("demo", "--data", store, "--run", run, *TINY, "--init-from", random_run)
+    assert run_tool(pretrain.main, *arguments).code == 0
+    older = {"identity": json.loads((run / "run.json").read_text())["identity"]}
+    older["identity"]["initial_parameters"] = parameters_digest(load_pretrained(random_run).params)
+    del older["identity"]["soft_masked_weight"]  # and of another setting they knew nothing
+    (run / "run.json").write_text(json.dumps(older))
+    outcome = run_tool(pretrain.main, *arguments, "--train.steps", 3)
+    assert outcome.code == 0, outcome.err
+    assert "resumed at update 2 of 3" in outcome.out
+    older["identity"]["initial_parameters"] = "0" * 32
+    (run / "run.json").write_text(json.dumps(older))
+    outcome = run_tool(pretrain.main, *arguments, "--train.steps", 4)
+    assert outcome.code == 1
+    assert f"initial_parameters: {'0' * 32} there" in outcome.err
 
 
 def test_weights_of_another_vocabulary_are_no_beginning(convert, random_run, store, tmp_path, run_tool):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pretrain
 import pytest
 from agront_data import Windows, ingest_genomes
-from agront_tokenizer import AGRONT_VOCABULARY, KmerTokenizer
+from agront_tokenizer import AGRONT_VOCABULARY
 from presets import PRESETS
 
 TOOL = Path(pretrain.__file__)
@@ -383,13 +383,13 @@ def test_a_keyboard_interrupt_says_how_to_go_on(tmp_path, store, run_tool, inter
 )
 def test_row_tokens_counts_cls_kmers_and_letters(preset, length, max_tokens, expected):
     experiment = with_window(preset, length, max_tokens)
-    assert pretrain.row_tokens(experiment, KmerTokenizer()) == expected
+    assert experiment.row_tokens() == expected
 
 
 @pytest.mark.parametrize("length", [763, 768, 6138])
 def test_row_tokens_refuses_more_than_there_are_positions(length):
     with pytest.raises(ValueError, match=rf"window of {length} bases .* --windows.length 762 or less"):
-        pretrain.row_tokens(with_window("demo", length, 128), KmerTokenizer())
+        with_window("demo", length, 128).row_tokens()
 
 
 @pytest.mark.parametrize(
@@ -405,7 +405,7 @@ def test_presets_of_the_published_run_differ_in_chunks_only(preset, length, stri
     windows = experiment.windows
     assert (windows.length, windows.stride, windows.largest_shift) == (length, stride, largest_shift)
     assert windows.max_n_fraction == 0.05
-    assert pretrain.row_tokens(experiment, KmerTokenizer()) == num_tokens
+    assert experiment.row_tokens() == num_tokens
     assert experiment.held_out.block_length == length
     same = {"windows": windows, "held_out": experiment.held_out}
     assert dataclasses.replace(PRESETS["agront-1b"][1], **same) == experiment

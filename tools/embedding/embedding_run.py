@@ -8,13 +8,12 @@ from typing import Any
 import jax
 from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
-from agront_model.pretrained.fingerprint import model_fingerprint
+from agront_model.pretrained import model_fingerprint
 from agront_tokenizer import AGRONT_VOCABULARY
 from checked_model import load_checked_weights
 from rich.console import Console
 from rich.filesize import decimal
 from shell_command import shell_command
-from weight_source import LoadedWeights
 
 from embedding.embedding_table import EmbeddingTable
 from embedding.finished_parts import FinishedParts
@@ -38,11 +37,12 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
         OSError: something cannot be read or written, as on a full disk; what is finished stays.
     """
     devices = chosen_devices(options.devices)
-    loaded = load_checked_weights(options.model, Precision(compute=options.precision), console)
-    config = loaded.pretrained.config
-    fingerprint = model_fingerprint(loaded.pretrained.params, config)
+    precision = Precision(compute=options.precision)
+    pretrained, source = load_checked_weights(options.model, AGRONT_VOCABULARY, console, precision)
+    config = pretrained.config
+    fingerprint = model_fingerprint(pretrained.params, config)
     embedder = Embedder(
-        loaded.pretrained,
+        pretrained,
         pool=options.pool,
         layers=options.layers,
         overlap=options.overlap,
@@ -71,7 +71,7 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
         num_rows = totals.num_tokens if table.per_token else totals.num_sequences
         finished = FinishedParts(files=parts, num_parts=totals.num_parts, num_rows=num_rows)
         with console.status(f"writing {options.out}"):
-            write_output(options.out, table, finished, metadata_of(options, table, loaded, fingerprint))
+            write_output(options.out, table, finished, metadata_of(options, table, source.name, config, fingerprint))
     summarize(totals, embedder, config, seconds, console)
     say(console, f"embeddings    {options.out}  ({counted(num_rows, 'row')}, {decimal(num_rows * table.row_bytes)})")
 
@@ -131,11 +131,12 @@ def check_memory(table: EmbeddingTable, survey: Survey) -> None:
         )
 
 
-def metadata_of(options: Embed, table: EmbeddingTable, loaded: LoadedWeights, fingerprint: str) -> dict[str, Any]:
+def metadata_of(
+    options: Embed, table: EmbeddingTable, name: str, config: AgroNTConfig, fingerprint: str
+) -> dict[str, Any]:
     """What the output says of itself; JSON-able."""
-    config = loaded.pretrained.config
     return {
-        "model": loaded.name,
+        "model": name,
         "model_fingerprint": fingerprint,
         "layer_norm_eps": config.layer_norm_eps,
         "max_tokens": config.max_tokens,

@@ -1,13 +1,18 @@
 """What one run of `tools/pretrain.py` is made of."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tyro
 from agront_data import PROPORTIONAL, HeldOut, Mixture, Windows
 from agront_model import AgroNTConfig, Precision
-from agront_train import TrainConfig
+from agront_tokenizer import KmerTokenizer, Vocabulary
+from agront_train import RunIdentity, TrainConfig, setting_defaults
+
+# In the order in which they are recorded.
+_DECISIVE = ("model", "precision", "windows", "held_out", "both_strands", "mixture", "soft_masked_weight")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,14 +61,54 @@ class Experiment:
     profile: int = 0
     """How many updates to trace with JAX's profiler, from the tenth of this session on; into RUN/profile."""
 
-    def identity(self) -> dict[str, Any]:
-        """The settings that must be the same when a run is resumed; training adds its own."""
-        return {
-            "model": dataclasses.asdict(self.model),
-            "precision": dataclasses.asdict(self.precision),
-            "windows": dataclasses.asdict(self.windows),
-            "held_out": dataclasses.asdict(self.held_out),
-            "both_strands": self.both_strands,
-            "mixture": dataclasses.asdict(self.mixture),
-            "soft_masked_weight": self.soft_masked_weight,
-        }
+    @property
+    def tokenizer(self) -> KmerTokenizer:
+        """The tokenizer of the model's vocabulary: its number of token ids decides k.
+
+        Raises:
+            ValueError: no k gives so many, or `<pad>` or `<mask>` has another id; the message names the option.
+        """
+        try:
+            vocabulary = Vocabulary.of_size(self.model.vocabulary_size)
+        except ValueError as error:
+            raise ValueError(f"--model.vocabulary-size is {self.model.vocabulary_size}: {error}") from error
+        for option, here, there in (
+            ("pad-token-id", self.model.pad_token_id, vocabulary.pad_id),
+            ("mask-token-id", self.model.mask_token_id, vocabulary.mask_id),
+        ):
+            if here != there:
+                raise ValueError(f"--model.{option} is {here}, but the tokenizer's is {there}: leave the option out")
+        return KmerTokenizer(vocabulary)
+
+    def row_tokens(self) -> int:
+        """The tokens of a row: `<cls>`, the k-mers of a window, and single letters where k does not divide it.
+
+        Raises:
+            ValueError: the model has no positions for so many.
+        """
+        length, most = self.windows.length, self.model.max_tokens
+        num_tokens = self.tokenizer.num_tokens(length)
+        if num_tokens > most:
+            raise ValueError(
+                f"a window of {length} bases makes {num_tokens} tokens, but the model has {most} positions: give "
+                f"--windows.length {self.tokenizer.most_bases(most)} or less, or --model.max-tokens {num_tokens}"
+            )
+        return num_tokens
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that must be the same when a run is resumed, as JSON-able values; training adds its own."""
+        return _decisive(dataclasses.asdict(self))
+
+    def identity(self, fingerprints: Mapping[str, str], older: Mapping[str, str]) -> RunIdentity:
+        """What must be the same when a run is resumed.
+
+        Args:
+            fingerprints: of what the run is made from, by name.
+            older: what an older version recorded in place of some of them.
+        """
+        defaults = _decisive(setting_defaults(self))
+        return RunIdentity(settings={**self.settings(), **fingerprints}, defaults=defaults, older=older)
+
+
+def _decisive(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: settings[name] for name in _DECISIVE if name in settings}

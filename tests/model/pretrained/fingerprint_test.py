@@ -58,6 +58,17 @@ def test_it_is_the_same_through_safetensors_and_through_a_torch_file(reference, 
     assert first == second
 
 
+def test_a_younger_setting_at_its_default_is_no_part_of_it(pretrained):
+    """Fingerprints that are written in runs and cards stay valid when the config gets a field more."""
+    younger = dataclasses.make_dataclass(
+        "Younger", [("rotary", bool, False)], bases=(AgroNTConfig,), frozen=True, kw_only=True
+    )
+    values = dataclasses.asdict(pretrained.config)
+    found = model_fingerprint(pretrained.params, pretrained.config)
+    assert model_fingerprint(pretrained.params, younger(**values)) == found
+    assert model_fingerprint(pretrained.params, younger(**values, rotary=True)) != found
+
+
 def test_one_bit_or_one_setting_makes_it_another(pretrained):
     params, config = jax.tree.map(np.array, dict(pretrained.params)), pretrained.config
     found = {model_fingerprint(params, config)}

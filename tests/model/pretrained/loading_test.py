@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from agront_model import AgroNTConfig, Precision, load_pretrained, save_pretrained
-from agront_model.pretrained import loading
+from agront_model.pretrained import loading, peek_config, weight_source
 from agront_model.pretrained.huggingface_config import write_config
 from safetensors.numpy import load_file, save_file
 
@@ -177,7 +177,7 @@ def test_without_torch_the_message_says_what_to_install(folder, authors_folder, 
 
 def test_a_name_that_is_no_folder_is_a_repository(folder, monkeypatch, tmp_path):
     asked = []
-    monkeypatch.setattr(loading, "fetch", lambda *repository: asked.append(repository) or folder)
+    monkeypatch.setattr(weight_source, "fetch", lambda *repository: asked.append(repository) or folder)
     monkeypatch.chdir(tmp_path)
     assert load_pretrained("Some-one/a_model.1", revision="abc").config.num_layers == 3
     assert asked == [("Some-one/a_model.1", "abc")]
@@ -190,18 +190,17 @@ def test_a_name_that_is_no_folder_is_a_repository(folder, monkeypatch, tmp_path)
     for path in ("./some/model", "/some/model", "some/model/deeper", "some", tmp_path / "some"):
         with pytest.raises(FileNotFoundError, match="no such folder"):
             load_pretrained(path)
-    with pytest.raises(ValueError, match=r"given apart: load_pretrained\('some/model', revision='v1'\)"):
-        load_pretrained("some/model@v1")
     with pytest.raises(ValueError, match="some/model@: no revision behind the @"):
         load_pretrained("some/model@")
     assert len(asked) == 1
     load_pretrained("some/model/jax_model", revision="v1")
-    assert asked[1:] == [("some/model/jax_model", "v1")]
+    load_pretrained("some/model@v1/jax_model")
+    assert asked[1:] == [("some/model/jax_model", "v1")] * 2
 
 
 def test_the_authors_folder_and_the_one_around_it(authors_tree, authors_folder, tmp_path):
     for source in (authors_folder, tmp_path):
-        params, config = load_pretrained(source)[1:]
+        _, params, config = load_pretrained(source)
         assert (config.vocabulary_size, config.num_positions, config.layer_norm_eps) == (25, 13, 1e-5)
         loaded = params["agront/layers/ffn/down"]["w"][1]
         np.testing.assert_array_equal(loaded, authors_tree["esm_transformer/attention_layer_1/~/fc2"]["w"])
@@ -214,3 +213,30 @@ def test_one_model_in_both_formats_computes_the_same(authors_folder, tmp_path):
     again = load_pretrained(tmp_path / "saved")
     assert again.config == ours.config
     jax.tree.map(np.testing.assert_array_equal, again.params, ours.params)
+
+
+def test_the_source_says_where_weights_come_from(folder, authors_folder, tmp_path, monkeypatch):
+    source = load_pretrained(folder).source
+    assert (source.name, source.folder, source.format) == (str(folder), folder, "safetensors")
+    assert (source.commit, source.licence, source.notes, source.run) == (None, None, (), None)
+    assert load_pretrained(authors_folder).source.format == "the authors' jax_model"
+    snapshot = tmp_path / "models--owner--name" / "snapshots" / ("c" * 40)
+    shutil.copytree(folder, snapshot)
+    (snapshot / "README.md").write_text("---\nlicense: mit\n---\n")
+    monkeypatch.setattr(weight_source, "fetch", lambda *_: snapshot)
+    source = load_pretrained("owner/name").source
+    assert (source.name, source.commit, source.folder) == (f"owner/name@{'c' * 40}", "c" * 40, snapshot)
+    assert source.licence.identifier == "mit"
+
+
+def test_a_config_is_read_without_the_weights(folder, authors_folder, tmp_path):
+    expected = load_pretrained(folder).config
+    (folder / "model.safetensors").unlink()
+    assert peek_config(folder) == expected
+    assert peek_config(authors_folder).layer_norm_eps == 1e-5
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text(json.dumps({"identity": {"model": {"num_layers": 7}}}))
+    assert peek_config(tmp_path / "run").num_layers == 7
+    (tmp_path / "run" / "run.json").write_text('{"identity": {"model": {"layers": 7}}}')
+    for source in ("owner/name", tmp_path / "nothing", tmp_path / "run"):
+        assert peek_config(source) is None

@@ -7,12 +7,29 @@ combined as base-4 digits, are the ids. Rows with N are then written anew from t
 import numpy as np
 from jaxtyping import Int64, UInt8, UInt16
 
-from agront_tokenizer.base_alphabet import N_CODE
+from agront_tokenizer.base_alphabet import N_CODE, NO_BASE
 from agront_tokenizer.runs import find_runs, row_lengths, tokens_of_runs
 from agront_tokenizer.vocabulary import Vocabulary
 
 # The codes of a block and the numbers made of them then stay in a core's L2 cache.
 _BASES_PER_BLOCK = 1 << 18
+
+
+def check_bases(bases: UInt8[np.ndarray, "B W"]) -> None:
+    """Refuses an array of base codes that `encode_codes` cannot read.
+
+    Raises:
+        ValueError: another shape, dtype or code; the message has row and column.
+    """
+    if not isinstance(bases, np.ndarray) or bases.dtype != np.uint8 or bases.ndim != 2:
+        found = f"{bases.dtype}{list(bases.shape)}" if isinstance(bases, np.ndarray) else type(bases).__name__
+        raise ValueError(f"bases must be a NumPy array uint8[B, W], not {found}")
+    if bases.max(initial=0) > NO_BASE:
+        row, column = np.argwhere(bases > NO_BASE)[0]
+        raise ValueError(
+            f"row {row}, column {column}: code {bases[row, column]} is no base code: 0-3 are A, T, C, G, {N_CODE} "
+            f"is N, {NO_BASE} is no base; strip flags such as the soft-mask bit first"
+        )
 
 
 def encode_codes(

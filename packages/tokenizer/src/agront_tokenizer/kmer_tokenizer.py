@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int, Int64, UInt8, UInt16
 
 from agront_tokenizer import hugging_face
-from agront_tokenizer.base_alphabet import N_CODE, NO_BASE, codes_from_text
-from agront_tokenizer.base_encoding import encode_codes
+from agront_tokenizer.base_alphabet import NO_BASE, codes_from_text
+from agront_tokenizer.base_encoding import check_bases, encode_codes
 from agront_tokenizer.token_ids import bases_of_ids, check_ids
 from agront_tokenizer.token_shares import shares_of_tokens
 from agront_tokenizer.vocabulary import AGRONT_VOCABULARY, Vocabulary
@@ -33,19 +33,12 @@ class KmerTokenizer:
     def num_tokens(self, num_bases: int) -> int:
         """Counts the tokens of a sequence without N: `<cls>`, its k-mers, and the letters left at the end.
 
-        N and `<mask>` end the frame, so a sequence that holds some may have more.
-
-        Args:
-            num_bases: length of the sequence, at least 0.
+        N and `<mask>` end the frame, so a sequence that holds some may have more tokens.
         """
         return 1 + num_bases // self.vocabulary.k + num_bases % self.vocabulary.k
 
     def most_bases(self, num_tokens: int) -> int:
-        """Counts the bases of the longest sequence that has this many tokens: `<cls>` and k-mers alone.
-
-        Args:
-            num_tokens: tokens of a row, `<cls>` included, at least 1.
-        """
+        """Counts the bases of the longest sequence of so many tokens, at least 1: `<cls>` and k-mers alone."""
         return (num_tokens - 1) * self.vocabulary.k
 
     def tokenize(self, sequence: str) -> list[str]:
@@ -125,7 +118,7 @@ class KmerTokenizer:
                 row and column.
         """
         _check_length(length)
-        _check_bases(bases)
+        check_bases(bases)
         return encode_codes(bases, self.vocabulary, length)[0]
 
     def token_shares(
@@ -145,7 +138,7 @@ class KmerTokenizer:
             ValueError: as `encode_bases` does, or for marks of another shape or dtype.
         """
         _check_length(length)
-        _check_bases(bases)
+        check_bases(bases)
         if marked.dtype != np.bool_ or marked.shape != bases.shape:
             raise ValueError(f"marked is {marked.dtype}{list(marked.shape)}; it must be bool{list(bases.shape)}")
         return shares_of_tokens(bases, marked, self.vocabulary.k, length)
@@ -214,18 +207,6 @@ def _rows_of_codes(coded: Sequence[UInt8[np.ndarray, "_"]]) -> UInt8[np.ndarray,
     for row, codes in zip(padded, coded, strict=True):
         row[: codes.size] = codes
     return padded
-
-
-def _check_bases(bases: UInt8[np.ndarray, "B W"]) -> None:
-    if not isinstance(bases, np.ndarray) or bases.dtype != np.uint8 or bases.ndim != 2:
-        found = f"{bases.dtype}{list(bases.shape)}" if isinstance(bases, np.ndarray) else type(bases).__name__
-        raise ValueError(f"bases must be a NumPy array uint8[B, W], not {found}")
-    if bases.max(initial=0) > NO_BASE:
-        row, column = np.argwhere(bases > NO_BASE)[0]
-        raise ValueError(
-            f"row {row}, column {column}: code {bases[row, column]} is no base code: 0-3 are A, T, C, G, {N_CODE} "
-            f"is N, {NO_BASE} is no base; strip flags such as the soft-mask bit first"
-        )
 
 
 def _check_length(length: int | None) -> None:

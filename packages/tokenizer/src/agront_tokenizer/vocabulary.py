@@ -50,8 +50,8 @@ class Vocabulary:
         """
         sizes = {cls(k=k).size: k for k in _K_RANGE}
         if size not in sizes:
-            known = ", ".join(f"{number:,} ({k}-mers)" for number, k in sizes.items())
-            raise ValueError(f"no vocabulary of k-mers has {size:,} tokens; there are {known}")
+            known = ", ".join(f"{number} ({k}-mers)" for number, k in sizes.items())
+            raise ValueError(f"no vocabulary of k-mers has {size} tokens; there are {known}")
         return cls(k=sizes[size])
 
     @property

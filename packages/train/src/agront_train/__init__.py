@@ -4,7 +4,7 @@ Knows nothing of DNA, FASTA or a particular model: `interfaces` says what it nee
 """
 
 from agront_train.accelerators import ACCELERATORS, Accelerator, measured_peak_flops, peak_flops
-from agront_train.array_digests import fingerprint
+from agront_train.array_digests import parameters_digest
 from agront_train.checkpointing import Checkpointer, CheckpointWriteError, Restored
 from agront_train.cluster import connect, disconnect
 from agront_train.config import MaskingConfig, OptimizerConfig, TrainConfig
@@ -31,7 +31,7 @@ from agront_train.profiling import ProfilerTrace
 from agront_train.progress import ProgressBar
 from agront_train.replication import make_replicated_evaluation, make_replicated_step, replicate, unreplicate
 from agront_train.reporting import Monitoring
-from agront_train.run_identity import check_same_run, open_run_folder
+from agront_train.run_identity import RunIdentity, check_same_run, open_run_folder, setting_defaults
 from agront_train.step import StepMetrics, TrainState, init_state, make_gradient, make_train_step
 from agront_train.trainer import TrainResult, train
 from agront_train.weights_and_biases import WeightsAndBiasesLog
@@ -62,6 +62,7 @@ __all__ = [
     "Restored",
     "ResumableIterator",
     "RowLosses",
+    "RunIdentity",
     "StepMetrics",
     "StepRecord",
     "TensorBoardLog",
@@ -77,7 +78,6 @@ __all__ = [
     "disconnect",
     "fewest_devices",
     "fewest_micro_batches",
-    "fingerprint",
     "init_state",
     "is_first",
     "largest_micro_batch",
@@ -97,12 +97,14 @@ __all__ = [
     "on_first",
     "open_run_folder",
     "paired_difference",
+    "parameters_digest",
     "peak_flops",
     "plot_losses",
     "plot_runs",
     "read_metrics",
     "replicate",
     "row_losses",
+    "setting_defaults",
     "train",
     "unreplicate",
 ]

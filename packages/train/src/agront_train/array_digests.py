@@ -25,8 +25,8 @@ def describe(tree: Any) -> dict[str, dict[str, Any]]:
         return dict(zip(paths, threads.map(one, leaves), strict=True))
 
 
-def fingerprint(tree: Any) -> str:
-    """One digest for a whole tree of arrays."""
+def parameters_digest(tree: Any) -> str:
+    """One digest for a whole tree of arrays: older versions recorded it for a run's initial parameters."""
     return json_digest(describe(tree))
 
 

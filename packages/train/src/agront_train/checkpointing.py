@@ -16,7 +16,7 @@ import orbax.checkpoint as ocp
 
 from agront_train.array_digests import check_shapes, describe, json_digest
 from agront_train.orbax_manager import close_manager, open_manager
-from agront_train.run_identity import check_same_run
+from agront_train.run_identity import RunIdentity, check_same_run
 from agront_train.step import TrainState
 
 # Of what `metadata` holds; a version that holds something else must still read this one.
@@ -66,7 +66,7 @@ class Checkpointer:
         """Where a checkpoint lies."""
         return self._folder / str(step)
 
-    def save(self, state: TrainState, loader_state: dict[str, Any], identity: Mapping[str, Any]) -> None:
+    def save(self, state: TrainState, loader_state: dict[str, Any], identity: RunIdentity | Mapping[str, Any]) -> None:
         """Begin to write a checkpoint; returns when the arrays may change again.
 
         Args:
@@ -85,7 +85,7 @@ class Checkpointer:
         metadata = {
             "format": FORMAT,
             "loader_state": dict(loader_state),
-            "identity": dict(identity),
+            "identity": dict(RunIdentity.of(identity).settings),
             "leaves": describe(state),
         }
         sealed = {"content": metadata, "digest": json_digest(metadata)}
@@ -123,7 +123,7 @@ class Checkpointer:
             reason, _, _ = line.partition(" [")  # where tensorstore's details begin, some thousand letters
             raise CheckpointWriteError(f"checkpoint {self.path(step or 0)} could not be written: {reason}") from error
 
-    def restore(self, template: TrainState, identity: Mapping[str, Any]) -> Restored | None:
+    def restore(self, template: TrainState, identity: RunIdentity | Mapping[str, Any]) -> Restored | None:
         """The newest whole checkpoint, or None where there is none at all.
 
         Where the newest is damaged, the one before it is taken, and the damaged one moved to `rejected_checkpoints`

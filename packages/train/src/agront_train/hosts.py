@@ -13,7 +13,7 @@ import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 from jaxtyping import Shaped
 
-from agront_train.run_identity import differences
+from agront_train.run_identity import RunIdentity
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def check_same_on_all(settings: Mapping[str, Any]) -> None:
     """
     if jax.process_count() == 1:
         return
-    differing = differences(tell_all(dict(settings)), settings)
+    differing = RunIdentity(settings).differences(tell_all(dict(settings)))
     if all_gather(np.array(bool(differing))).any():
         raise ValueError(
             f"the processes have different settings; the first there, this one now:{differing or ' none in this one'}"

@@ -1,17 +1,16 @@
 """All that the first process keeps of a run on disk: settings, checkpoints, logs."""
 
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from agront_train.checkpointing import Checkpointer, Restored
 from agront_train.config import TrainConfig
 from agront_train.metrics import MetricsFile, Observer, TensorBoardLog
 from agront_train.notes import NotesFile
 from agront_train.reporting import Monitoring, Reporter
-from agront_train.run_identity import open_run_folder
+from agront_train.run_identity import RunIdentity, open_run_folder
 from agront_train.step import TrainState
 
 
@@ -30,7 +29,7 @@ def open_run(
     stack: contextlib.ExitStack,
     run: Path,
     config: TrainConfig,
-    identity: Mapping[str, Any],
+    identity: RunIdentity,
     template: TrainState,
     monitoring: Monitoring,
 ) -> OpenedRun:

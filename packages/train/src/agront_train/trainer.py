@@ -28,6 +28,7 @@ from agront_train.replication import (
     unreplicate,
 )
 from agront_train.reporting import LOSSES_ONLY, Monitoring, Reporter
+from agront_train.run_identity import RunIdentity, setting_defaults
 from agront_train.run_opening import open_run
 from agront_train.skipped_updates import describe_skipped, divergence
 from agront_train.step import StepMetrics, TrainState, init_state
@@ -54,7 +55,7 @@ def train(
     vocabulary: MaskingVocabulary,
     num_tokens: int,
     run: Path,
-    identity: Mapping[str, Any],
+    identity: RunIdentity | Mapping[str, Any],
     initial_params: Params | None = None,
     monitoring: Monitoring = LOSSES_ONLY,
     should_stop: Callable[[], bool] = lambda: False,
@@ -74,7 +75,8 @@ def train(
         vocabulary: what may be masked.
         num_tokens: T, the tokens of a row.
         run: the run folder.
-        identity: what else must be the same when the run is resumed (model, vocabulary, data …); JSON-able.
+        identity: what else must be the same when the run is resumed (model, vocabulary, data …): JSON-able settings, or
+            a `RunIdentity`, which also says what older versions recorded.
         initial_params: NumPy leaves, float32, to begin with; None draws them by `config.seed`. Those of the first
             process count; a run that is resumed does not look at them.
         monitoring: what is shown and logged.
@@ -92,8 +94,9 @@ def train(
         raise ValueError(f"{jax.process_count()} processes train on all of their devices: devices cannot be chosen")
     devices = jax.local_devices() if devices is None else devices
     check_batch_size(config, count_devices(devices))
-    check_same_on_all({**identity, "train": dataclasses.asdict(config)})
-    identity = {**identity, "train": config.identity()}
+    identity = RunIdentity.of(identity)
+    check_same_on_all({**identity.settings, "train": dataclasses.asdict(config)})
+    identity = identity.joined("train", config.identity(), setting_defaults(config))
     template = jax.eval_shape(lambda: init_state(model, config, num_tokens))
     with contextlib.ExitStack() as stack:
         opened = on_first(lambda: open_run(stack, run, config, identity, template, monitoring))

@@ -11,13 +11,23 @@ from agront_model.agront import Params
 from agront_model.config import AgroNTConfig
 
 _VERSION = "agront-model-1"
+# The settings of that version are always part of it, later ones only where they are not at their default: a setting
+# that did not exist when a fingerprint was made had its default.
+_FIRST_SETTINGS = frozenset(
+    (
+        *("vocabulary_size", "num_layers", "embed_dim", "num_heads", "ffn_dim", "max_tokens"),
+        *("pad_token_id", "mask_token_id", "layer_norm_eps"),
+    )
+)
+_NOT_USED = frozenset({"initializer_range"})
 
 
 def model_fingerprint(params: Params, config: AgroNTConfig) -> str:
     """SHA-256 over a model's architecture and weights, whatever file they came through.
 
-    It is that of a JSON text: a version, the config without `initializer_range` (which a trained model does not use),
-    and module, name, shape and SHA-256 of each parameter's bytes in float32, little-endian, sorted by module and name.
+    It is that of a JSON text: a version, the config without `initializer_range` (which a trained model does not use)
+    and without settings younger than the version that are at their default, and module, name, shape and SHA-256 of each
+    parameter's bytes in float32, little-endian, sorted by module and name.
     Equal weights with another `layer_norm_eps` compute something else, and have another fingerprint.
 
     Args:
@@ -39,6 +49,10 @@ def model_fingerprint(params: Params, config: AgroNTConfig) -> str:
             [module, name, list(np.shape(leaf)), sha256]
             for (module, name, leaf), sha256 in zip(leaves, digests, strict=True)
         ]
-    architecture = dataclasses.asdict(config)
-    del architecture["initializer_range"]
+    architecture = {
+        field.name: getattr(config, field.name)
+        for field in dataclasses.fields(config)
+        if field.name in _FIRST_SETTINGS
+        or (field.name not in _NOT_USED and getattr(config, field.name) != field.default)
+    }
     return hashlib.sha256(json.dumps([_VERSION, architecture, described], sort_keys=True).encode()).hexdigest()

@@ -107,9 +107,20 @@ def _fetch_authors_files(repository: str, revision: str | None) -> Path:
 
 def origin(folder: Path) -> str | None:
     """The name of what `fetch` found a folder for: OWNER/NAME@COMMIT or OWNER/NAME@COMMIT/jax_model; else None."""
+    match = _snapshot(folder)
+    return match and f"{match[1]}/{match[2]}@{match[3]}{match[4] or ''}"
+
+
+def commit_of(folder: Path) -> str | None:
+    """The commit of what `fetch` found a folder for; else None."""
+    match = _snapshot(folder)
+    return match and match[3]
+
+
+def _snapshot(folder: Path) -> re.Match[str] | None:
     parts = folder.absolute().parts
     matches = (_SNAPSHOT.fullmatch("/".join(parts[-length:])) for length in (3, 4))
-    return next((f"{match[1]}/{match[2]}@{match[3]}{match[4] or ''}" for match in matches if match), None)
+    return next(filter(None, matches), None)
 
 
 def _weights(names: Set[str], snapshot: Path) -> Set[str]:

@@ -1,16 +1,13 @@
-"""The parameters of a run of one's own, from the checkpoints of `agront_train`.
+"""The parameters of a run, from the checkpoints of `agront_train`.
 
-The layout is that package's, and all that the two share. A run folder holds `run.json` and `checkpoints/STEP/`; each
-checkpoint `metadata/metadata`, which is JSON (the run's settings; shape, type and digest of every array; a digest of it
-all), and `state/`, arrays that Orbax wrote, the parameters among them under `params`.
-
-Nothing is written, moved or removed here: the run may still be training.
+A checkpoint is a folder `checkpoints/STEP/` with `metadata/metadata`, which is JSON (the run's settings; shape, type
+and digest of every array; a digest of it all), and `state/`, arrays that Orbax wrote, the parameters among them under
+`params`.
 """
 
 import gc
 import hashlib
 import json
-import warnings
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +20,8 @@ from agront_model.agront import Params
 from agront_model.config import AgroNTConfig
 from agront_model.pretrained.assembling import parameter_shapes
 
-# `agront_train.checkpointing.FORMAT`: what `metadata` holds.
 FORMAT = 1
+"""The format of checkpoints that is read here, as `agront_train` numbers it."""
 _RUN, _METADATA = "run.json", Path("metadata", "metadata")
 
 
@@ -35,7 +32,7 @@ class RunCheckpoint(NamedTuple):
         config: the architecture.
         params: parameters, float32; not the optimizer's moments.
         folder: the checkpoint that they come from.
-        rejected: what is wrong with newer checkpoints, a sentence each; empty as a rule.
+        rejected: a sentence for each newer checkpoint that is damaged; empty as a rule.
     """
 
     config: AgroNTConfig
@@ -47,14 +44,6 @@ class RunCheckpoint(NamedTuple):
 def is_run(folder: Path) -> bool:
     """Whether a folder is that of a run, or one of its checkpoints."""
     return (folder / _RUN).is_file() or (folder / _METADATA).is_file()
-
-
-def open_run(folder: Path) -> tuple[AgroNTConfig, Params]:
-    """As `read_run`; what is wrong with newer checkpoints becomes a warning."""
-    run = read_run(folder)
-    for sentence in run.rejected:
-        warnings.warn(sentence, stacklevel=3)
-    return run.config, run.params
 
 
 def read_run(folder: Path) -> RunCheckpoint:

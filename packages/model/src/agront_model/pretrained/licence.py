@@ -1,15 +1,15 @@
-"""Under which licence weights are, as far as can be known from where they lie."""
+"""The licence of weights, as far as their origin tells it."""
 
 import dataclasses
 import re
 from pathlib import Path
 from typing import NamedTuple
 
-from agront_model import AGRONT_1B, AgroNTConfig
-from trained_run import run_of
-from weight_source import LoadedWeights
+from agront_model.config import AGRONT_1B, AgroNTConfig
+from agront_model.pretrained.run_folder import describe_run
 
 PUBLISHED = "InstaDeepAI/agro-nucleotide-transformer-1b"
+"""The repository of the published weights on the Hugging Face Hub."""
 # Of the published weights, by their model card, and of all that derives from them.
 _OF_PUBLISHED = "cc-by-nc-sa-4.0"
 _HEADER = re.compile(r"\A---\r?\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
@@ -22,11 +22,11 @@ class Licence(NamedTuple):
     identifier: str
     """As model cards name it, such as cc-by-nc-sa-4.0."""
     reason: str
-    """What says so."""
+    """The text or fact that tells it."""
 
     @property
     def sentence(self) -> str:
-        """What a user should know of it."""
+        """The licence and its reason, for a user."""
         if self.identifier == _OF_PUBLISHED:
             terms = "CC BY-NC-SA 4.0: not for commercial use, and what derives from the weights is under it too"
         else:
@@ -34,24 +34,28 @@ class Licence(NamedTuple):
         return f"licence {terms} ({self.reason})"
 
 
-def licence_of(loaded: LoadedWeights) -> Licence | None:
-    """The licence of weights; None where nothing says it.
+def licence_of(name: str, folder: Path, config: AgroNTConfig) -> Licence | None:
+    """Finds the licence of weights; None where nothing says it.
 
-    What the model card in their folder says; of a run that of what it began from. Where nothing says anything, weights
-    of the published architecture are taken for the published ones, unless a run made them from random ones.
+    The model card in their folder counts first; for a run, the licence of the weights that it began from. Weights of
+    the published architecture with no stated licence get the published one, unless a run made them from random ones.
+
+    Args:
+        name: as `WeightSource.name` has it.
+        folder: the folder of the files.
+        config: the architecture.
     """
-    return _licence(loaded.name, loaded.folder, loaded.pretrained.config)
-
-
-def _licence(name: str, folder: Path, config: AgroNTConfig) -> Licence | None:
-    if (run := run_of(folder)) is not None:
+    if (run := describe_run(folder)) is not None:
         if run.begun_from is None:
             return None
-        licence = _licence(run.begun_from, run.folder_of_begun_from, config)
+        licence = licence_of(run.begun_from, run.folder_of_begun_from, config)
         return licence and licence._replace(reason=f"of {run.begun_from}, which it began from: {licence.reason}")
     for place in (folder, folder.parent) if folder.name == "jax_model" else (folder,):
         card = place / "README.md"
-        header = card.is_file() and _HEADER.search(card.read_text(encoding="utf-8", errors="replace"))
+        try:
+            header = _HEADER.search(card.read_text(encoding="utf-8", errors="replace"))
+        except OSError:  # weights can be read without it
+            continue
         if header and (stated := _LICENCE.search(header[1])):
             return Licence(stated[1], f"{card.name} beside them says so")
     if name.partition("@")[0] == PUBLISHED:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from agront_data import DownloadProgress
+from agront_data.public_genomes import DownloadProgress
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TimeRemainingColumn, TransferSpeedColumn

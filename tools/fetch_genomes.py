@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from agront_data import (
+from agront_data.public_genomes import (
     Checksum,
     Download,
     ManifestEntry,

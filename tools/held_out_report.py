@@ -8,16 +8,8 @@ from typing import Any
 
 import jax
 import numpy as np
-from agront_data import (
-    GenomeStore,
-    Mixture,
-    TokenBatch,
-    WindowGrid,
-    fit_base_composition,
-    fit_kmer_frequencies,
-    token_losses,
-    training_token_counts,
-)
+from agront_data import GenomeStore, Mixture, TokenBatch, WindowGrid
+from agront_data.batches import fit_base_composition, fit_kmer_frequencies, token_losses, training_token_counts
 from agront_tokenizer import KmerTokenizer
 from agront_train import RowLosses, paired_difference
 from agront_train.whole_file import write_whole

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from agront_data import GenomeStore, WindowGrid, find_duplicates
+from agront_data import GenomeStore, WindowGrid
+from agront_data.duplicates import find_duplicates
 from agront_data.genome_names import unknown_names
 from command_line import errors_as_sentences, make_console
 from rich.console import Console

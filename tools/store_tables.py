@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 import numpy as np
-from agront_data import BaseCounts, DuplicateCounts, DuplicateReport, GenomeStore, RowOrder, WindowGrid
+from agront_data import BaseCounts, GenomeStore, RowOrder, WindowGrid
+from agront_data.duplicates import DuplicateCounts, DuplicateReport
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import fetch_genomes
 import prepare_data
 import pytest
-from agront_data import GenomeStore, RetryPolicy, select_genomes
+from agront_data import GenomeStore
+from agront_data.public_genomes import RetryPolicy, select_genomes
 from genome_server import Fault, serve
 
 EXAMPLES = Path(fetch_genomes.__file__).parents[1] / "examples" / "genomes"

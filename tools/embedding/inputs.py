@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from agront_data import FastaRecord, GenomeStore, read_fasta
 from agront_data.bases import BASE_BITS, NO_BASE, N, encode_sequence
-from agront_data.regions import Region, read_bed, read_regions, tile_regions
-from agront_data.regions.region import place_of
+from agront_data.regions import Region, place_of, read_bed, read_regions, tile_regions
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import UInt8
 

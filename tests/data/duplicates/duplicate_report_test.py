@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from agront_data import GenomeStore, HeldOut, WindowGrid, Windows, ingest_genomes
-from agront_data.duplicates.duplicate_report import find_duplicates
+from agront_data.duplicates import find_duplicates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

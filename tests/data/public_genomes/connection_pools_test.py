@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from agront_data import Download, RetryPolicy, download_files
+from agront_data.public_genomes import Download, RetryPolicy, download_files
 from genome_server import serve
 
 CONTENT = b"genome" * 1000

@@ -146,7 +146,7 @@ def test_a_process_that_is_stopped_leaves_what_it_has_for_the_next(signal_number
     for download in downloads[:2]:
         server.faults[path_of(download)].append(Fault(after=100_000, stall=20))
     program = (
-        "import sys; from agront_data import download_files; from agront_data.public_genomes.download import Download\n"
+        "import sys; from agront_data.public_genomes import Download, download_files\n"
         f"download_files({downloads!r}, sys.argv[1])"
     )
     process = subprocess.Popen([sys.executable, "-c", program, tmp_path], stderr=subprocess.PIPE)

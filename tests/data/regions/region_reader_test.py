@@ -218,7 +218,7 @@ def test_a_fasta_file_reads_as_slices_of_its_sequences(
     path = tmp_path_factory.getbasetemp() / "slices.fa"
     path.write_text("\n".join(lines))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("agront_data.fasta_lines._BLOCK_BYTES", block)
+        patch.setattr("agront_data.sequence_files.fasta_lines._BLOCK_BYTES", block)
         found = [letters(codes) for codes in read_regions(path, regions)]
     assert found == [sliced(contigs, region) for region in regions]
 
@@ -255,7 +255,7 @@ def test_the_chloroplasts_inverted_repeats_are_each_others_reverse_complement() 
 
 
 def test_contigs_longer_than_a_block_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agront_data.fasta_lines._BLOCK_BYTES", 5)
+    monkeypatch.setattr("agront_data.sequence_files.fasta_lines._BLOCK_BYTES", 5)
     assert [(region.contig, region.end) for region in whole_contigs(write(tmp_path / "a.fa", GENOME))] == [
         ("chr1", 22),
         ("chr2", 7),

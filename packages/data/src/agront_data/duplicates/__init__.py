@@ -1,1 +1,10 @@
-"""Exact duplicates in a store, of either strand: `duplicate_report` finds and counts them."""
+"""Exact duplicates: sequence that a store holds more than once, and that training and held-out sequence share.
+
+>>> from agront_data.duplicates import find_duplicates
+>>> report = find_duplicates(store, held_out_grid)  # doctest: +SKIP
+>>> report.total.held_out_duplicated_share  # doctest: +SKIP
+"""
+
+from agront_data.duplicates.duplicate_report import DuplicateCounts, DuplicateReport, find_duplicates
+
+__all__ = ["DuplicateCounts", "DuplicateReport", "find_duplicates"]

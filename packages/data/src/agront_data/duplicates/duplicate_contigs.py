@@ -7,8 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from agront_data.bases import reverse_complement
-from agront_data.genome import BaseCounts
-from agront_data.genome_store import GenomeStore
+from agront_data.store import BaseCounts, GenomeStore
 
 _BLOCK = 1 << 20
 

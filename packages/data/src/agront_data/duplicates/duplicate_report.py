@@ -8,9 +8,8 @@ from jaxtyping import Bool, Int64, UInt32, UInt64
 
 from agront_data.duplicates.duplicate_contigs import find_duplicate_contigs
 from agront_data.duplicates.fragment_sample import HELD_OUT, TRAINING, FragmentSample
-from agront_data.genome_store import GenomeStore
-from agront_data.stretches import genome_offsets
-from agront_data.window_grid import WindowGrid
+from agront_data.store import GenomeStore
+from agront_data.windows import WindowGrid, genome_offsets
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

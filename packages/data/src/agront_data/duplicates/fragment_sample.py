@@ -7,9 +7,8 @@ import numpy as np
 from jaxtyping import Int64, UInt8, UInt32, UInt64
 
 from agront_data.duplicates.rolling_hash import RollingHash
-from agront_data.genome_store import GenomeStore
-from agront_data.stretches import contig_intervals, corpus_n_runs, genome_offsets, subtract
-from agront_data.window_grid import WindowGrid
+from agront_data.store import GenomeStore
+from agront_data.windows import WindowGrid, contig_intervals, corpus_n_runs, genome_offsets, subtract_intervals
 
 NO_PART, TRAINING, HELD_OUT = 1, 2, 3
 _PART_BITS = 2
@@ -130,7 +129,7 @@ def _fragment_starts(
         sequence[HELD_OUT] = held_out.held_out.part_intervals(store, "held_out")
     n_runs, starts = corpus_n_runs(store), {}
     for part, intervals in sequence.items():
-        pieces = subtract(intervals, n_runs)
+        pieces = subtract_intervals(intervals, n_runs)
         pieces[:, 1] -= length - 1
         starts[part] = pieces[pieces[:, 0] < pieces[:, 1]]
     return starts

@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from agront_data.fasta_lines import read_chunks
 from agront_data.regions.bed_line import parse_fields
 from agront_data.regions.region import Region
+from agront_data.sequence_files import read_chunks
 
 # No line of a BED12 file with a thousand exons is longer; a file without line ends need not be held.
 _LONGEST_LINE = 1 << 20

@@ -5,10 +5,10 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from agront_data.fasta import FastaBlock, read_fasta_blocks
 from agront_data.genome_names import unknown_names
-from agront_data.genome_store import GenomeStore
 from agront_data.regions.region import Region, describe, place_of
+from agront_data.sequence_files import FastaBlock, read_fasta_blocks
+from agront_data.store import GenomeStore
 
 # One contig is `1`, `chr1`, `Chr01` or `chromosome_1`, and `NC_000932` or `NC_000932.1`, depending on the database.
 _PREFIX = re.compile(r"^(chromosome|chrom|chr)?[_-]?0*(?=.)")

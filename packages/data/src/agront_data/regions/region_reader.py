@@ -9,9 +9,6 @@ import numpy as np
 from jaxtyping import UInt8
 
 from agront_data.bases import BASE_BITS, reverse_complement
-from agront_data.fasta import FastaBlock
-from agront_data.genome import Contig
-from agront_data.genome_store import GenomeStore
 from agront_data.regions.contigs import (
     check_end,
     check_no_species,
@@ -21,6 +18,8 @@ from agront_data.regions.contigs import (
     unknown_contig,
 )
 from agront_data.regions.region import Region, check_region, describe
+from agront_data.sequence_files import FastaBlock
+from agront_data.store import Contig, GenomeStore
 
 # Of one batched read of a store, filling included; a longer region is read by itself.
 _BATCH_BASES = 1 << 24

@@ -113,6 +113,72 @@ def test_one_file_of_training_and_one_of_inference_name_pmap():
     ]
 
 
+# Where modules have dotted names of their own: the sources of each package, and the tools.
+SOURCE_FOLDERS = [*(f"packages/{package}/src" for package in PACKAGES), "tools"]
+# Those of them that import rooms through their faces only.
+KEEPING_TO_FACES = ["packages/data/src"]
+
+
+def dotted(file, folder):
+    return ".".join(file.relative_to(ROOT / folder).with_suffix("").parts).removesuffix(".__init__")
+
+
+def rooms():
+    """The folders with a face, by dotted name, and the names that each face gives; a package itself is no room."""
+    for folder in SOURCE_FOLDERS:
+        for file in (ROOT / folder).rglob("__init__.py"):
+            if folder == "tools" or file.parents[1] != ROOT / folder:
+                nodes = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ImportFrom)]
+                yield dotted(file, folder), {alias.asname or alias.name for node in nodes for alias in node.names}
+
+
+ROOMS = dict(rooms())
+MODULES = {dotted(file, folder) for folder in SOURCE_FOLDERS for file in (ROOT / folder).rglob("*.py")}
+
+
+def modules_imported(source):
+    """Dotted names of the modules that a source imports; what a face gives is not one, whatever file has its name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+            names = {alias.name for alias in node.names} - ROOMS.get(node.module, set())
+            yield from {f"{node.module}.{name}" for name in names} & MODULES
+
+
+def imports_past_faces(source, importer):
+    """The modules that a source takes out of rooms which its own module, `importer`, is not in."""
+    outside = [room for room in ROOMS if not f"{importer}.".startswith(f"{room}.")]
+    return [name for name in modules_imported(source) if any(name.startswith(f"{room}.") for room in outside)]
+
+
+@pytest.mark.parametrize("folder", KEEPING_TO_FACES)
+def test_rooms_are_imported_through_their_faces(folder):
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert files
+    found = {dotted(file, folder): imports_past_faces(file.read_text(), dotted(file, folder)) for file in files}
+    assert {importer: names for importer, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "importer", "expected"),
+    [
+        ("from agront_data.store.layout import FORMAT", "pretrain", ["agront_data.store.layout"]),
+        ("import agront_data.store.layout", "agront_data.windows.held_out", ["agront_data.store.layout"]),
+        ("from agront_data.store import layout", "agront_data.stores", ["agront_data.store.layout"]),
+        ("from agront_data.store import layout", "agront_data.store.ingest", []),
+        ("from agront_data.store.ingest import ingest_genomes", "agront_data.store", []),
+        ("from agront_data.store import GenomeStore", "agront_data.windows.held_out", []),
+        ("from agront_data.batches import held_out_batches", "pretrain", []),  # a function, in a file of its name
+        ("from agront_data.bases import N", "agront_data.store.genome_store", []),  # in no room
+        ("from presets.demo import DEMO", "pretrain", ["presets.demo"]),
+    ],
+)
+def test_imports_past_faces_are_found(source, importer, expected):
+    assert imports_past_faces(source, importer) == expected
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_libraries_do_not_print(package):
     for file in sources(package):
@@ -163,10 +229,16 @@ def test_the_version_has_an_entry_in_the_changelog(package):
     assert re.search(rf"^## {re.escape(version)}\b", changelog, re.MULTILINE)
 
 
-# What users import from: the packages, and parts of two that are a subject of their own.
+# What users import from: the packages, and rooms of two that are a subject of their own.
 FACES = [
     *(f"agront_{package}" for package in PACKAGES),
+    "agront_data.batches",
+    "agront_data.duplicates",
+    "agront_data.public_genomes",
     "agront_data.regions",
+    "agront_data.sequence_files",
+    "agront_data.store",
+    "agront_data.windows",
     "agront_model.inference",
 ]
 PUBLIC = [(face, name) for face in FACES for name in importlib.import_module(face).__all__]
@@ -223,7 +295,7 @@ def public_classes():
             yield value
 
 
-CLASSES = list(public_classes())
+CLASSES = list(dict.fromkeys(public_classes()))  # once each: a package's face repeats names of its rooms' faces
 
 
 @pytest.mark.parametrize("public", CLASSES, ids=lambda public: public.__name__)

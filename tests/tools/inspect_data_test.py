@@ -8,8 +8,7 @@ import inspect_data
 import numpy as np
 import pretrain
 import pytest
-from agront_data import HeldOut, PretrainingLoader, WindowGrid, Windows, ingest_genomes
-from agront_data import Mixture
+from agront_data import HeldOut, Mixture, PretrainingLoader, WindowGrid, Windows, ingest_genomes
 from agront_tokenizer import KmerTokenizer
 from presets import PRESETS
 from rich.console import Console

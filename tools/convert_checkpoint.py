@@ -7,10 +7,9 @@ from typing import Annotated
 
 import tyro
 from agront_model.pretrained import appearing_whole, check_free, model_fingerprint, write_model
-from checked_model import load_checked_weights, tokenizer_of
-from command_line import errors_as_sentences, make_console
-from model_card import model_card
+from models import load_checked_weights, model_card, tokenizer_of
 from rich.console import Console
+from terminal import errors_as_sentences, make_console, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,7 +43,7 @@ def convert(source: str, out: Path, console: Console) -> None:
         card = model_card(pretrained, origin, tokenizer, fingerprint, out.name)
         (folder / "README.md").write_text(card, encoding="utf-8")
     lines = [f"fingerprint   {fingerprint}", f"written to    {out}", f"model card    {out / 'README.md'}"]
-    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    say(console, "\n".join(lines))
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import tyro
 from agront_model.pretrained import named_repository
-from command_line import errors_as_sentences, make_console
 from embedding.embedding_run import embed_inputs, say
 from embedding.embedding_table import EmbeddingTable
 from embedding.inputs import Inputs, parse_files
@@ -14,6 +13,7 @@ from embedding.options import Embed, check_umap_options
 from embedding.output_file import check_can_be_drawn, check_output_name, check_picture, draw_output
 from embedding.part_files import PartFiles
 from rich.console import Console
+from terminal import errors_as_sentences, make_console
 
 
 def embed(options: Embed, console: Console) -> None:

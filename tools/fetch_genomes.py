@@ -21,12 +21,10 @@ from agront_data.public_genomes import (
     swap_server,
     verify_file,
 )
-from command_line import errors_as_sentences, make_console
-from download_bars import DownloadBars, bars
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import TaskID
-from shell_command import shell_command
+from terminal import DownloadBars, bars, errors_as_sentences, make_console, say, shell_command
 
 _REPOSITORY = Path(__file__).parents[1]
 
@@ -88,7 +86,7 @@ def describe(entries: Sequence[ManifestEntry], downloads: Sequence[Download], co
     for entry, download, size in zip(entries, downloads, known, strict=True):
         shown = decimal(size) if size is not None else "size unknown"
         line = f"{download.name}  {entry.assembly or entry.accession}  {shown}  ({entry.status})"
-        console.print(f"{line}\n    {download.url}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"{line}\n    {download.url}")
     unknown = known.count(None)
     total = decimal(sum(size or 0 for size in known)) if unknown < len(known) else "of unknown size"
     more = f", and {unknown} of unknown size" if 0 < unknown < len(known) else ""
@@ -118,7 +116,7 @@ def fetch_genomes(options: FetchGenomes, console: Console) -> None:
     store = folder.with_name(f"{folder.name}-store")
     command = shell_command(Path(__file__).with_name("prepare_data.py"), "--out", store)
     command += f" {shlex.quote(str(options.out))}/*.fa.gz"  # the shell must see the "*"
-    console.print(f"next     {command}", highlight=False, markup=False, soft_wrap=True)
+    say(console, f"next     {command}")
 
 
 def verify_genomes(options: VerifyGenomes, console: Console) -> None:

@@ -9,13 +9,12 @@ import tyro
 from agront_data import GenomeStore, WindowGrid
 from agront_data.duplicates import find_duplicates
 from agront_data.genome_names import unknown_names
-from command_line import errors_as_sentences, make_console
+from pictures import draw_species_shares
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from row_settings import RowSettings, settings_of_preset, settings_of_run
-from species_chart import draw_species_shares
-from store_tables import composition_table, contig_table, print_duplicates, rows_table
-from training_row import print_row
+from store_views import composition_table, contig_table, print_duplicates, print_row, rows_table
+from terminal import errors_as_sentences, make_console, say
 
 _DEFAULT_PRESET = "agront-1b"
 
@@ -97,14 +96,14 @@ def inspect_data(options: InspectData, console: Console) -> None:
 
     chosen = chosen_genomes(store, options.contigs) if options.contigs is not None else None
     console.print(composition_table(store))
-    note(console, f"\ngenome store  {options.store}  (fingerprint {store.fingerprint[:12]})")
+    say(console, f"\ngenome store  {options.store}  (fingerprint {store.fingerprint[:12]})")
     order = settings.order_of(store)
     try:
         held_out: WindowGrid | None = WindowGrid.build(store, settings.windows, settings.held_out, "held_out")
     except ValueError:  # of a small store there may be none, and what is wrong otherwise the training grid has said
         held_out = None
     what = f"{settings.steps:,} steps x {settings.batch_size:,} rows, windows of {settings.windows.length:,} bases"
-    note(console, f"rows          {settings.source}: {what}\n")
+    say(console, f"rows          {settings.source}: {what}\n")
     console.print(rows_table(order, held_out, settings.num_rows))
     if chosen is not None:
         console.print()
@@ -113,14 +112,9 @@ def inspect_data(options: InspectData, console: Console) -> None:
         names = [genome.name for genome in store.genomes]
         base_shares = [genome.length / store.num_bases for genome in store.genomes]
         draw_species_shares(names, base_shares, [order.shares()[name] for name in names], options.plot)
-        note(console, f"\npicture       {options.plot}")
+        say(console, f"\npicture       {options.plot}")
     if options.duplicates:
         report_duplicates(store, held_out, options, console)
-
-
-def note(console: Console, line: str) -> None:
-    """Print a line as it is, to be copied."""
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def chosen_genomes(store: GenomeStore, name: str) -> range:

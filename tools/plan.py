@@ -12,12 +12,11 @@ import tyro
 from agront_data import GenomeStore, WindowGrid
 from agront_model import count_parameters, hardware_flops, model_flops
 from agront_train.memory import num_bytes
-from command_line import errors_as_sentences, make_console
-from planned_run import USABLE, MemoryPlan, PlannedRun, plan_memory
 from presets import PRESETS
+from pretraining import USABLE, MemoryPlan, PlannedRun, plan_memory
 from rich.console import Console
 from rich.table import Table
-from store_tables import new_table
+from terminal import counted, errors_as_sentences, make_console, new_table
 
 # 10.5 million sequences of 6 kbp, of 48 species (AgroNT paper; the product is derived).
 _PUBLISHED_BASES = 63e9
@@ -80,10 +79,10 @@ def work_table(run: PlannedRun) -> Table:
     table.add_row(
         "a step", f"{train.batch_size:,} rows x {num_tokens:,} tokens = {tokens:,} tokens, {power(needed)} FLOP"
     )
-    table.add_row("", f"on each device {amount(train.micro_batches, 'micro-batch', 'es')} of {amount(rows, 'row')}")
+    table.add_row("", f"on each device {counted(train.micro_batches, 'micro-batch', 'es')} of {counted(rows, 'row')}")
     table.add_row(
         "the run",
-        f"{amount(train.steps, 'step')}, {power(train.steps * tokens)} tokens, {power(train.steps * needed)} FLOP",
+        f"{counted(train.steps, 'step')}, {power(train.steps * tokens)} tokens, {power(train.steps * needed)} FLOP",
     )
     table.add_row("", passes(run))
     table.add_row(
@@ -142,14 +141,9 @@ def memory_table(run: PlannedRun, plans: Mapping[bool, MemoryPlan]) -> Table:
     fewest = [each.fewest_micro_batches for each in plans.values()]
     table.add_row("fewest micro-batches here", *("none" if number is None else f"{number:,}" for number in fewest))
     fewest = [each.fewest_devices for each in plans.values()]
-    label = f"fewest devices, with {amount(run.train.micro_batches, 'micro-batch', 'es')}"
+    label = f"fewest devices, with {counted(run.train.micro_batches, 'micro-batch', 'es')}"
     table.add_row(label, *("none" if number is None else f"{number:,}" for number in fewest))
     return table
-
-
-def amount(number: int, noun: str, plural: str = "s") -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}{plural if number != 1 else ''}"
 
 
 def size(number: float) -> str:

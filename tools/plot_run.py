@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 from agront_train import plot_runs
-from command_line import errors_as_sentences, make_console
+from terminal import errors_as_sentences, make_console, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def main() -> None:
         if not command.out.parent.is_dir():
             raise ValueError(f"the folder of --out {command.out} is not there: make it, or name another")
         plot_runs(metrics_of(command.runs), command.out)
-        make_console().print(f"drawn to {command.out}", highlight=False, markup=False, soft_wrap=True)
+        say(make_console(), f"drawn to {command.out}")
 
 
 if __name__ == "__main__":

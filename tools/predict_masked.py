@@ -14,11 +14,21 @@ import tyro
 from agront_model import Precision
 from agront_model.inference import MaskedPredictor
 from agront_tokenizer import KmerTokenizer, Vocabulary
-from checked_model import load_checked_weights, tokenizer_of
-from command_line import errors_as_sentences, make_console
-from masked_report import TSV_HEADER, MaskedSequence, MaskReport, open_whole, report_of, table_of, title_of, tsv_of
+from models import (
+    TSV_HEADER,
+    MaskedSequence,
+    MaskReport,
+    load_checked_weights,
+    open_whole,
+    report_of,
+    table_of,
+    title_of,
+    tokenizer_of,
+    tsv_of,
+)
 from rich.console import Console
 from rich.progress import Progress
+from terminal import errors_as_sentences, make_console, say
 
 # Of each prediction all logits are held, 16 kB, until it is reported.
 _MASKS_AT_ONCE, _SEQUENCES_AT_ONCE = 4096, 1024
@@ -131,16 +141,16 @@ def predict_masked(options: PredictMasked, console: Console) -> None:
     for sequence in sequences:
         if sequence.tokens.size > context:
             how = f"more than the context of {context:,}: read in tiles that overlap"
-            _note(console, f"{sequence.name}: {sequence.tokens.size:,} tokens, {how}")
+            say(console, f"{sequence.name}: {sequence.tokens.size:,} tokens, {how}")
     found = reports(MaskedPredictor(pretrained, k=options.top_k), sequences, vocabulary)
     if options.out is None:
         for report in found:
             console.print()
-            _note(console, title_of(report))
+            say(console, title_of(report))
             console.print(table_of(report), highlight=False)
         k, size = vocabulary.k, vocabulary.size
-        _note(console, f"\nBases count from 0, the end is not among them; a <mask> counts as {k}.")
-        _note(console, f"Probabilities: of tokens among all {size:,}, of bases among the {k}-mers alone.")
+        say(console, f"\nBases count from 0, the end is not among them; a <mask> counts as {k}.")
+        say(console, f"Probabilities: of tokens among all {size:,}, of bases among the {k}-mers alone.")
         return
     _write(options.out, found, len(sequences), console)
 
@@ -163,11 +173,7 @@ def _write(out: Path, found: Iterator[MaskReport], num_sequences: int, console: 
             file.write(tsv_of(report))
             num_masks += 1
             progress.update(task, advance=report.mask == report.num_masks)
-    _note(console, f"{num_masks:,} <mask> of {num_sequences:,} sequences written to {out}")
-
-
-def _note(console: Console, line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    say(console, f"{num_masks:,} <mask> of {num_sequences:,} sequences written to {out}")
 
 
 def main() -> None:

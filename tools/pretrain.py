@@ -22,16 +22,11 @@ from agront_train import (
     plot_losses,
     train,
 )
-from checked_model import load_checked_weights, tokenizer_of
-from command_line import RunConsole, errors_as_sentences
-from held_out_report import fit_baselines, report
-from monitoring import make_monitoring
+from models import choose_devices, load_checked_weights, tokenizer_of
 from presets import PRESETS, Experiment
+from pretraining import describe, ending_at_once, fit_baselines, make_monitoring, report
 from rich.console import Console
-from run_description import describe
-from several_processes import ending_at_once
-from shell_command import shell_command
-from stop_signals import stop_signals
+from terminal import RunConsole, errors_as_sentences, shell_command, stop_signals
 
 
 def open_store(location: str, endpoint: str | None) -> GenomeStore:
@@ -45,22 +40,6 @@ def open_store(location: str, endpoint: str | None) -> GenomeStore:
         raise FileNotFoundError(f"{error}: {command}") from error
 
 
-def choose_devices(experiment: Experiment) -> list[jax.Device]:
-    """The first so many of this machine's devices.
-
-    Raises:
-        ValueError: there are not so many, or several processes train, which use all they have.
-    """
-    devices = jax.local_devices()
-    if experiment.devices is None:
-        return devices
-    if jax.process_count() > 1:
-        raise ValueError("--devices is for one process: several use all the devices they have")
-    if not 1 <= experiment.devices <= len(devices):
-        raise ValueError(f"--devices is {experiment.devices}: this machine has {len(devices)}")
-    return devices[: experiment.devices]
-
-
 def pretrain(experiment: Experiment, console: Console) -> int:
     """Train, draw the loss curve, and say what was learned beyond two baselines. Returns the exit status."""
     config, start = experiment.train, None
@@ -69,7 +48,7 @@ def pretrain(experiment: Experiment, console: Console) -> int:
         start, origin = load_checked_weights(experiment.init_from, vocabulary, console, experiment.precision)
         experiment = dataclasses.replace(experiment, model=start.config, init_from=origin.name)
     tokenizer, num_tokens = experiment.tokenizer, experiment.row_tokens()
-    devices = choose_devices(experiment)
+    devices = choose_devices(experiment.devices)
     all_devices = devices if jax.process_count() == 1 else jax.devices()
     check_batch_size(config, len(all_devices))
     store = open_store(experiment.data, experiment.endpoint)

@@ -13,7 +13,7 @@ from agront_tokenizer import KmerTokenizer
 from presets import PRESETS
 from rich.console import Console
 from row_settings import RowSettings, settings_of_preset, settings_of_run
-from training_row import print_row
+from store_views import print_row
 
 TOOL = Path(inspect_data.__file__)
 COMPLEMENT = str.maketrans("ATCGNatcgn", "TAGCNtagcn")

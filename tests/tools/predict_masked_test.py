@@ -8,7 +8,7 @@ import numpy as np
 import predict_masked
 import pytest
 from agront_model import AgroNTConfig, Pretrained, load_pretrained, make_model, save_pretrained
-from masked_report import open_whole
+from models import open_whole
 from rich.console import Console
 
 CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=2, ffn_dim=32, max_tokens=24)

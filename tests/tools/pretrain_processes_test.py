@@ -1,6 +1,5 @@
 """`tools/pretrain.py` as processes: several hosts, signals, a host that dies; and what else a run can begin with."""
 
-import dataclasses
 import json
 import os
 import re
@@ -222,6 +221,5 @@ def test_weights_and_biases_that_is_not_installed_is_said_with_the_remedy(tmp_pa
 
 def test_devices_are_not_chosen_with_several_processes(monkeypatch):
     monkeypatch.setattr(jax, "process_count", lambda: 2)
-    experiment = dataclasses.replace(pretrain.PRESETS["demo"][1], devices=1)
     with pytest.raises(ValueError, match="--devices is for one process"):
-        pretrain.choose_devices(experiment)
+        pretrain.choose_devices(1)

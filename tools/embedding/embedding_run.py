@@ -10,10 +10,10 @@ from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
 from agront_model.pretrained import model_fingerprint
 from agront_tokenizer import AGRONT_VOCABULARY
-from checked_model import load_checked_weights
+from models import load_checked_weights
 from rich.console import Console
 from rich.filesize import decimal
-from shell_command import shell_command
+from terminal import shell_command
 
 from embedding.embedding_table import EmbeddingTable
 from embedding.finished_parts import FinishedParts

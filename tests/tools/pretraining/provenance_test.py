@@ -10,9 +10,9 @@ from pathlib import Path
 
 import jax
 import numpy as np
-import provenance
 import pytest
 from presets import PRESETS
+from pretraining import provenance
 
 
 def experiment(run):

@@ -7,6 +7,7 @@ from agront_tokenizer import KmerTokenizer
 from jaxtyping import UInt8
 from rich.console import Console
 from row_settings import RowSettings
+from terminal import say
 
 _LETTERS = np.frombuffer(b"ATCGN---atcgn---", np.uint8)
 _LINE = 60
@@ -60,7 +61,7 @@ def print_row(store: GenomeStore, settings: RowSettings, step: int, row: int, co
     header = f">{origin.species}:{origin.contig}:{origin.start + 1}-{origin.end}({origin.strand})"
     text = [f"{name:<13}{value}" for name, value in lines.items()]
     text += ["", header, *(letters[at : at + _LINE] for at in range(0, len(letters), _LINE))]
-    console.print("\n".join(text), highlight=False, markup=False, soft_wrap=True)
+    say(console, "\n".join(text))
 
 
 def _bases_read(codes: UInt8[np.ndarray, "W"], window: int) -> int:

@@ -12,7 +12,7 @@ from agront_model.inference import MaskedPrediction, base_probabilities
 from agront_tokenizer import Vocabulary
 from jaxtyping import Float32, Int64, UInt16
 from rich.table import Table
-from store_tables import new_table
+from terminal import new_table
 
 TSV_HEADER = "sequence\tmask\tstart\tend\tkind\tplace\tsymbol\tprobability\n"
 _LETTERS = "ACGT"

@@ -8,18 +8,10 @@ from agront_data.duplicates import DuplicateCounts, DuplicateReport
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from terminal import new_table, say
 
 _COMPOSITION = ("bases", "GC", "N", "soft-\nmasked")
 _WINDOWS = ("training\nwindows", "held-out\nwindows")
-
-
-def new_table(*columns: str) -> Table:
-    """A table of a column of names, which fold where there is no room, and columns of numbers, which do not."""
-    table = Table(box=None, header_style="bold")
-    table.add_column(columns[0], overflow="fold")
-    for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
 
 
 def share(part: int, whole: int) -> str:
@@ -101,7 +93,7 @@ def print_duplicates(report: DuplicateReport, at_most: int, console: Console) ->
     console.print(f"\nContigs that are another's copy, on either strand: {redundant:,}", highlight=False)
     for names in copies[:at_most]:
         shown = ", ".join(names[:6]) + (f" and {len(names) - 6:,} more" if len(names) > 6 else "")
-        console.print(f"  {shown}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"  {shown}")
     if len(copies) > at_most:
         console.print(f"  and {len(copies) - at_most:,} more groups", highlight=False)
 

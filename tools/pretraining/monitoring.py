@@ -18,8 +18,9 @@ from agront_train import (
     peak_flops,
 )
 from presets import Experiment
-from provenance import write_provenance
 from rich.console import Console
+
+from pretraining.provenance import write_provenance
 
 # Of a session's updates the first ones compile.
 PROFILE_AFTER = 9

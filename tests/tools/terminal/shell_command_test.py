@@ -1,7 +1,7 @@
 import sys
 from pathlib import Path
 
-from shell_command import shell_command, with_option
+from terminal import shell_command, with_option
 
 
 def test_a_command_can_be_pasted_into_a_shell(tmp_path, monkeypatch):

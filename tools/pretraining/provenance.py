@@ -17,7 +17,7 @@ from typing import Any
 import jax
 from agront_train.appended_file import AppendedFile
 from presets import Experiment
-from shell_command import shell_command
+from terminal import shell_command
 
 SESSIONS_FILE = "sessions.jsonl"
 

@@ -15,7 +15,7 @@ from agront_train import RowLosses, paired_difference
 from agront_train.whole_file import write_whole
 from rich.console import Console
 from rich.table import Table
-from shell_command import shell_command, with_option
+from terminal import say, shell_command, with_option
 
 
 def fit_baselines(
@@ -106,4 +106,4 @@ def report(
         f"tensorboard  {run / 'tensorboard'}",
         f"to go on     {command}{on_all}",
     ]
-    console.print("\n" + "\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    say(console, "\n" + "\n".join(lines))

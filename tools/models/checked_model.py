@@ -10,6 +10,7 @@ from agront_model import AgroNTConfig, Precision, Pretrained, load_pretrained
 from agront_model.pretrained import DamagedCheckpointWarning, WeightSource, peek_config
 from agront_tokenizer import AGRONT_VOCABULARY, KmerTokenizer, Vocabulary
 from rich.console import Console
+from terminal import say
 
 
 def tokenizer_of(source: str | os.PathLike[str]) -> KmerTokenizer:
@@ -101,4 +102,4 @@ def describe_model(pretrained: Pretrained, source: WeightSource, console: Consol
     ]
     if source.licence:
         lines.append(f"              {source.licence.sentence}")
-    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    say(console, "\n".join(lines))

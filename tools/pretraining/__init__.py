@@ -1,0 +1,19 @@
+"""The parts of tools/pretrain.py and tools/plan.py: a run described, watched, recorded and summed up."""
+
+from pretraining.held_out_report import fit_baselines, report
+from pretraining.monitoring import make_monitoring
+from pretraining.planned_run import USABLE, MemoryPlan, PlannedRun, plan_memory
+from pretraining.run_description import describe
+from pretraining.several_processes import ending_at_once
+
+__all__ = [
+    "USABLE",
+    "MemoryPlan",
+    "PlannedRun",
+    "describe",
+    "ending_at_once",
+    "fit_baselines",
+    "make_monitoring",
+    "plan_memory",
+    "report",
+]

@@ -1,0 +1,6 @@
+"""Genome stores for the eye: tables of composition, contigs, rows and duplicates; single rows."""
+
+from store_views.store_tables import composition_table, contig_table, print_duplicates, rows_table
+from store_views.training_row import print_row
+
+__all__ = ["composition_table", "contig_table", "print_duplicates", "print_row", "rows_table"]

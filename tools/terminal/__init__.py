@@ -1,0 +1,23 @@
+"""The terminal: text, tables and progress bars; errors as sentences; signals; commands to copy."""
+
+from terminal.console import RunConsole, counted, make_console, new_table, say
+from terminal.download_bars import DownloadBars, bars
+from terminal.errors import errors_as_sentences
+from terminal.ingest_bars import IngestBars
+from terminal.shell_command import shell_command, with_option
+from terminal.stop_signals import stop_signals
+
+__all__ = [
+    "DownloadBars",
+    "IngestBars",
+    "RunConsole",
+    "bars",
+    "counted",
+    "errors_as_sentences",
+    "make_console",
+    "new_table",
+    "say",
+    "shell_command",
+    "stop_signals",
+    "with_option",
+]

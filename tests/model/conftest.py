@@ -1,23 +1,12 @@
 """A small model that the tests of the package share."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from agront_model import AgroNT, AgroNTConfig, Params, Pretrained, make_model
-
-SHARED = Path(__file__).parents[3] / "shared" / "reference"
-
-
-@pytest.fixture(scope="session")
-def reference() -> Path:
-    """Folder of recorded outputs, which lies beside the repository and not in it."""
-    if not SHARED.is_dir():
-        pytest.skip(f"no recorded outputs at {SHARED}")
-    return SHARED
 
 
 @pytest.fixture(scope="session")

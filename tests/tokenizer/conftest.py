@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -23,12 +22,3 @@ def slow_ids() -> Callable[[str, int], list[int]]:
         return [ids_of_k[k][token] for token in ("<cls>", *tokens)]
 
     return encode
-
-
-@pytest.fixture(scope="session")
-def reference() -> Path:
-    """The folder of recorded references, which lies beside the repository and is not part of it."""
-    folder = Path(__file__).parents[2].parent / "shared" / "reference"
-    if not folder.is_dir():
-        pytest.skip("the recorded references (../shared/reference) are not here")
-    return folder

@@ -96,11 +96,8 @@ def test_transformers_loads_the_folder_and_computes_the_same(convert, source, tm
     np.testing.assert_allclose(found[valid], expected[valid], atol=1e-4, rtol=0)
 
 
-def test_the_authors_format_keeps_their_epsilon(convert, tmp_path):
-    reference = convert_checkpoint.Path(__file__).parents[3] / "shared" / "reference" / "haiku_tiny"
-    if not reference.is_dir():
-        pytest.skip(f"no recorded weights at {reference}")
-    outcome = convert(reference, tmp_path / "out")
+def test_the_authors_format_keeps_their_epsilon(convert, reference, tmp_path):
+    outcome = convert(reference / "haiku_tiny", tmp_path / "out")
     assert outcome.code == 0, outcome.err
     assert load_pretrained(tmp_path / "out").config.layer_norm_eps == 1e-5
     assert "1e-05, as in the authors' JAX code" in (tmp_path / "out" / "README.md").read_text()

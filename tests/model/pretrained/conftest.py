@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from agront_model import Pretrained, save_pretrained
 from agront_model.pretrained import hub
+from safetensors.numpy import load_file
 
 # Two layers, width 12, two heads, FFN width 20, 2-mers: 4 + 16 + 5 tokens, 11 + 2 positions.
 HYPERPARAMS = {
@@ -71,6 +73,18 @@ def authors_folder(authors_tree: dict[str, dict[str, np.ndarray]], tmp_path: Pat
     folder.mkdir()
     joblib.dump(authors_tree, folder / "pytree_ckpt.joblib")
     (folder / "hyperparams.json").write_text(json.dumps(HYPERPARAMS))
+    return folder
+
+
+@pytest.fixture
+def torch_esm_tiny(reference: Path, tmp_path: Path) -> Path:
+    """The recorded weights as published ones come: `pytorch_model.bin`, with the buffer of positions."""
+    torch = pytest.importorskip("torch", reason="the extra `torch` is not installed")
+    folder = tmp_path / "esm_tiny"
+    folder.mkdir()
+    shutil.copy(reference / "esm_tiny" / "config.json", folder)
+    tensors = {name: torch.from_numpy(x) for name, x in load_file(reference / "esm_tiny" / "model.safetensors").items()}
+    torch.save({"esm.embeddings.position_ids": torch.arange(66)[None], **tensors}, folder / "pytorch_model.bin")
     return folder
 
 

@@ -1,11 +1,9 @@
 import dataclasses
 import hashlib
 import json
-import shutil
 
 import jax
 import numpy as np
-import pytest
 from agront_model import AgroNTConfig, load_pretrained, save_pretrained
 from agront_model.pretrained.fingerprint import model_fingerprint
 
@@ -49,11 +47,8 @@ def test_it_is_the_same_after_saving_and_for_every_kind_of_array(pretrained, tmp
     assert model_fingerprint(as_numpy, dataclasses.replace(pretrained.config, initializer_range=0.1)) == expected
 
 
-def test_it_is_the_same_through_safetensors_and_through_a_torch_file(reference, tmp_path):
-    pytest.importorskip("torch", reason="the extra `torch` is not installed")
-    for name in ("config.json", "pytorch_model.bin"):
-        shutil.copy(reference / "esm_tiny" / name, tmp_path)
-    found = [load_pretrained(folder) for folder in (reference / "esm_tiny", tmp_path)]
+def test_it_is_the_same_through_safetensors_and_through_a_torch_file(reference, torch_esm_tiny):
+    found = [load_pretrained(folder) for folder in (reference / "esm_tiny", torch_esm_tiny)]
     first, second = (model_fingerprint(loaded.params, loaded.config) for loaded in found)
     assert first == second
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import tyro
 from agront_data import GenomeStore, WindowGrid
 from agront_model import count_parameters, hardware_flops, model_flops
-from agront_train.memory import num_bytes
+from agront_train.devices import num_bytes
 from presets import PRESETS
 from pretraining import USABLE, MemoryPlan, PlannedRun, plan_memory
 from rich.console import Console

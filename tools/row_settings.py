@@ -7,7 +7,7 @@ from typing import Any
 
 from agront_data import GenomeStore, HeldOut, Mixture, RowOrder, WindowGrid, Windows
 from agront_train import read_metrics
-from agront_train.run_identity import RUN_FILE
+from agront_train.run_folder import RUN_FILE
 from presets import PRESETS
 
 

@@ -18,7 +18,7 @@ from agront_train import (
     read_metrics,
     train,
 )
-from agront_train.evaluation import HELD_OUT_SEED
+from agront_train.tasks import HELD_OUT_SEED
 
 
 def run(parts, folder, steps):

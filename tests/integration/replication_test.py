@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 from agront_train import init_state, make_replicated_step, replicate, unreplicate
-from agront_train.device_batch import split_batch
+from agront_train.devices import split_batch
 
 CUTS = [(2, 1), (4, 1), (1, 4)]  # devices, micro-batches
 

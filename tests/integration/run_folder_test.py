@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from agront_model import AgroNTConfig, load_pretrained
 from agront_model.pretrained.run_folder import FORMAT, checkpoint
-from agront_train import checkpointing, train
+from agront_train import run_folder, train
 
 CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=3, ffn_dim=48, max_tokens=64)  # that of `parts`
 
@@ -84,7 +84,7 @@ def test_an_optimizer_that_is_cut_into_shares_makes_no_difference(parts, tmp_pat
 
 
 def test_both_packages_speak_of_the_same_format():
-    assert FORMAT == checkpointing.FORMAT
+    assert FORMAT == run_folder.FORMAT
 
 
 def test_of_a_damaged_checkpoint_both_packages_take_the_one_before(parts, run):
@@ -144,7 +144,7 @@ def rewrite(run):
         file = run / "checkpoints" / "2" / "metadata" / "metadata"
         content = json.loads(file.read_text())["content"]
         function(content)
-        file.write_text(json.dumps({"content": content, "digest": checkpointing.json_digest(content)}))
+        file.write_text(json.dumps({"content": content, "digest": run_folder.json_digest(content)}))
         return run
 
     return change

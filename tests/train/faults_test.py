@@ -10,7 +10,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 import pytest
 from agront_train import Checkpointer, StepRecord, init_state, read_metrics
-from agront_train.cluster import HEARTBEAT_TIMEOUT_SECONDS
+from agront_train.devices import HEARTBEAT_TIMEOUT_SECONDS
 from toy_hosts import kill, start_two
 from toy_training import CONFIG, SLOW_TO_SAVE, SpokenBatches, ToyModel, toy_train
 

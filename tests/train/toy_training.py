@@ -14,7 +14,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from agront_train import MaskingConfig, Monitoring, OptimizerConfig, TrainConfig, cluster, train
+from agront_train import MaskingConfig, Monitoring, OptimizerConfig, TrainConfig, train
+from agront_train.devices import cluster
 
 PAD, MASK, CLS, N = 1, 2, 3, 20
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
-from agront_train.appended_file import AppendedFile
+from agront_train.run_folder import AppendedFile
 from presets import Experiment
 from terminal import shell_command
 

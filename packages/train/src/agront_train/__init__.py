@@ -3,38 +3,77 @@
 Knows nothing of DNA, FASTA or a particular model: `interfaces` says what it needs of them.
 """
 
-from agront_train.accelerators import ACCELERATORS, Accelerator, measured_peak_flops, peak_flops
-from agront_train.array_digests import parameters_digest
-from agront_train.checkpointing import Checkpointer, CheckpointWriteError, Restored
-from agront_train.cluster import connect, disconnect
 from agront_train.config import MaskingConfig, OptimizerConfig, TrainConfig
-from agront_train.device_batch import check_batch_size
-from agront_train.evaluation import Difference, RowLosses, paired_difference
-from agront_train.guesses import Guess, make_guesses
-from agront_train.hosts import is_first, on_first
-from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, ResumableIterator, TrainingBatch
-from agront_train.masking import MaskedTokens, mask_held_out, mask_tokens, masking_key, num_masked_positions
-from agront_train.memory import (
+from agront_train.devices import (
+    ACCELERATORS,
+    Accelerator,
     DeviceMemory,
     ModelBytes,
+    check_batch_size,
+    connect,
     device_memory,
+    disconnect,
     fewest_devices,
     fewest_micro_batches,
+    is_first,
     largest_micro_batch,
+    make_replicated_evaluation,
+    make_replicated_step,
+    measured_peak_flops,
+    on_first,
+    peak_flops,
+    replicate,
+    unreplicate,
 )
-from agront_train.metrics import MetricsFile, Observer, StepRecord, TensorBoardLog, read_metrics
-from agront_train.notes import NotesFile
-from agront_train.objective import LossSum, masked_cross_entropy, row_losses
-from agront_train.optimizer import learning_rate_schedule, make_optimizer
+from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, ResumableIterator, TrainingBatch
+from agront_train.observers import (
+    MetricsFile,
+    Monitoring,
+    NotesFile,
+    Observer,
+    ProfilerTrace,
+    StepRecord,
+    TensorBoardLog,
+    WeightsAndBiasesLog,
+    read_metrics,
+)
 from agront_train.plotting import plot_losses, plot_runs
-from agront_train.profiling import ProfilerTrace
 from agront_train.progress import ProgressBar
-from agront_train.replication import make_replicated_evaluation, make_replicated_step, replicate, unreplicate
-from agront_train.reporting import Monitoring
-from agront_train.run_identity import RunIdentity, check_same_run, open_run_folder, setting_defaults
-from agront_train.step import StepMetrics, TrainState, init_state, make_gradient, make_train_step
+from agront_train.run_folder import (
+    Checkpointer,
+    CheckpointWriteError,
+    Restored,
+    RunIdentity,
+    check_same_run,
+    open_run_folder,
+    parameters_digest,
+    setting_defaults,
+)
+from agront_train.tasks import (
+    Difference,
+    Guess,
+    LossSum,
+    MaskedTokens,
+    RowLosses,
+    make_guesses,
+    mask_held_out,
+    mask_tokens,
+    masked_cross_entropy,
+    masking_key,
+    num_masked_positions,
+    paired_difference,
+    row_losses,
+)
 from agront_train.trainer import TrainResult, train
-from agront_train.weights_and_biases import WeightsAndBiasesLog
+from agront_train.update import (
+    StepMetrics,
+    TrainState,
+    init_state,
+    learning_rate_schedule,
+    make_gradient,
+    make_optimizer,
+    make_train_step,
+)
 
 __version__ = "0.1.0"
 

@@ -11,8 +11,8 @@ from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from agront_train.metrics import read_metrics
-from agront_train.whole_file import write_whole
+from agront_train.observers import read_metrics
+from agront_train.run_folder import write_whole
 
 # A legend with more curves than this hides the picture, and one curve alone is the mean itself.
 _GROUPS_DRAWN = range(2, 13)

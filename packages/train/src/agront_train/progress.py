@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar as Bar
 from rich.table import Table
 from rich.text import Text
 
-from agront_train.metrics import StepRecord
+from agront_train.observers import StepRecord
 from agront_train.time_left import TimeLeft
 
 PLAIN_LINE_SECONDS = 10.0

@@ -5,13 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from agront_train.checkpointing import Checkpointer, Restored
 from agront_train.config import TrainConfig
-from agront_train.metrics import MetricsFile, Observer, TensorBoardLog
-from agront_train.notes import NotesFile
-from agront_train.reporting import Monitoring, Reporter
-from agront_train.run_identity import RunIdentity, open_run_folder
-from agront_train.step import TrainState
+from agront_train.observers import MetricsFile, Monitoring, NotesFile, Observer, Reporter, TensorBoardLog
+from agront_train.run_folder import Checkpointer, Restored, RunIdentity, open_run_folder
+from agront_train.update import TrainState
 
 
 class OpenedRun(NamedTuple):

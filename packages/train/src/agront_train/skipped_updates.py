@@ -1,7 +1,7 @@
 """What is said of updates that were skipped, and when a run ends for them."""
 
 from agront_train.config import TrainConfig
-from agront_train.metrics import StepRecord
+from agront_train.observers import StepRecord
 
 
 def describe_skipped(record: StepRecord, config: TrainConfig) -> str:

@@ -9,30 +9,32 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from agront_train.checkpointing import CheckpointWriteError
 from agront_train.config import TrainConfig
-from agront_train.device_batch import check_batch_size, split_batch
-from agront_train.evaluation import RowLosses
-from agront_train.guesses import make_guesses
-from agront_train.hosts import check_same_on_all, is_first, on_first, tell_all, wait_for_all
-from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params, ResumableIterator, TrainingBatch
-from agront_train.metrics import StepRecord
-from agront_train.replication import (
-    begin,
+from agront_train.devices import (
+    check_batch_size,
+    check_same_on_all,
     count_devices,
+    init_replicated_state,
+    is_first,
     local_params,
+    make_gather_state,
     make_replicated_evaluation,
     make_replicated_step,
-    make_snapshot,
-    spread,
+    on_first,
+    replicate_state,
+    split_batch,
+    tell_all,
     unreplicate,
+    wait_for_all,
 )
-from agront_train.reporting import LOSSES_ONLY, Monitoring, Reporter
-from agront_train.run_identity import RunIdentity, setting_defaults
+from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params, ResumableIterator, TrainingBatch
+from agront_train.observers import LOSSES_ONLY, Monitoring, Reporter, StepRecord
+from agront_train.run_folder import CheckpointWriteError, RunIdentity, setting_defaults
 from agront_train.run_opening import open_run
 from agront_train.skipped_updates import describe_skipped, divergence
-from agront_train.step import StepMetrics, TrainState, init_state
 from agront_train.stopwatch import Stopwatch
+from agront_train.tasks import RowLosses, make_guesses
+from agront_train.update import StepMetrics, TrainState, init_state
 
 
 class TrainResult(NamedTuple):
@@ -75,8 +77,7 @@ def train(
         vocabulary: what may be masked.
         num_tokens: T, the tokens of a row.
         run: the run folder.
-        identity: what else must be the same when the run is resumed (model, vocabulary, data …): JSON-able settings, or
-            a `RunIdentity`, which also says what older versions recorded.
+        identity: what else must be the same when the run is resumed (model, vocabulary, data …): JSON-able settings.
         initial_params: NumPy leaves, float32, to begin with; None draws them by `config.seed`. Those of the first
             process count; a run that is resumed does not look at them.
         monitoring: what is shown and logged.
@@ -103,13 +104,13 @@ def train(
         checkpointer, restored, reporter = opened or (None, None, Reporter(()))
         loader_state = tell_all(None if restored is None else restored.loader_state)
         if loader_state is None:
-            state = begin(model, config, num_tokens, devices, initial_params)
+            state = init_replicated_state(model, config, num_tokens, devices, initial_params)
         else:
             batches.set_state(loader_state)
-            state = spread(template if restored is None else restored.state, config, devices)
+            state = replicate_state(template if restored is None else restored.state, config, devices)
             opened = restored = None  # it is as large as the model
         step = make_replicated_step(model, config, vocabulary, devices)
-        snapshot = make_snapshot(config, devices)
+        gather_state = make_gather_state(config, devices)
         evaluation = make_replicated_evaluation(model, config, vocabulary, devices)
         guess = make_guesses(model, config, vocabulary, monitoring.token_names) if monitoring.token_names else None
 
@@ -135,7 +136,7 @@ def train(
             """Write a checkpoint; the last is waited for, and its state handed out."""
             if checkpointer is None and not config.shard_optimizer:
                 return None
-            whole = snapshot(state)  # with a sharded optimizer all hosts take part
+            whole = gather_state(state)  # with a sharded optimizer all hosts take part
             if checkpointer is None:
                 return whole if last else None
             going_on(checkpointer.wait)
@@ -194,7 +195,7 @@ def train(
             reporter.note(f"stopped after update {number} of {config.steps}, with a checkpoint")
         elif losses is None:
             losses = evaluate()
-        whole = snapshot(state) if saved is None else saved
+        whole = gather_state(state) if saved is None else saved
         return TrainResult(whole, losses, run / "checkpoints" / str(number))
 
 

@@ -168,5 +168,5 @@ def _read_array(state: Path, module: str, name: str, described: dict[str, Any]) 
 
 
 def _digest(data: bytes | memoryview) -> str:
-    """As `agront_train.array_digests` has it."""
+    """As `agront_train.run_folder.array_digests` has it."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -1,0 +1,125 @@
+"""What a run holds on each device, before it starts."""
+
+import dataclasses
+import math
+from typing import Any
+
+import jax
+
+from agront_train.config import TrainConfig
+from agront_train.devices.device_batch import check_batch_size
+from agront_train.update import TrainState, map_moments
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelBytes:
+    """What only the model knows of its memory."""
+
+    row_activations: int
+    """What the backward pass needs of one row."""
+    row_transient: int
+    """The most that one row takes beside it at a time: logits, or what it takes to differentiate a layer."""
+    weight_copy: int = 0
+    """Parameters in another number format, held beside them."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeviceMemory:
+    """Bytes on each device, by part."""
+
+    parameters: int
+    """Parameters, float32."""
+    gradients: int
+    """Their gradient."""
+    accumulator: int
+    """A second gradient, to which micro-batches are added; 0 where there is one micro-batch only."""
+    adam: int
+    """Adam's moments and counts; of the moments only a share where the optimizer is sharded."""
+    weight_copy: int
+    """Parameters in the format of the matrix products."""
+    activations: int
+    """What is kept for the backward pass of the rows of a micro-batch."""
+    transient: int
+    """What comes beside the activations at times."""
+
+    @property
+    def total(self) -> int:
+        """The sum of all parts; what XLA needs for scratch and communication comes on top."""
+        return sum(dataclasses.astuple(self))
+
+
+def num_bytes(tree: Any) -> int:
+    """Bytes of all arrays of a tree, or of the shapes that `jax.eval_shape` gives."""
+    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+
+
+def device_memory(state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int) -> DeviceMemory:
+    """Memory of each device during a step.
+
+    Args:
+        state: `init_state`, or its shapes: `jax.eval_shape(lambda: init_state(model, config, num_tokens))`.
+        config: batch size, micro-batches, and whether the optimizer is sharded.
+        model: its part.
+        num_devices: devices over all hosts.
+
+    Raises:
+        ValueError: devices and micro-batches do not divide the batch.
+    """
+    check_batch_size(config, num_devices)
+    rows = config.batch_size // (num_devices * config.micro_batches)
+    fixed = _without_rows(state, config, model, num_devices)
+    return dataclasses.replace(fixed, activations=rows * model.row_activations, transient=rows * model.row_transient)
+
+
+def largest_micro_batch(
+    state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int, available: int
+) -> int:
+    """Rows of the largest micro-batch for which `device_memory` stays within `available` bytes; 0 if not even one."""
+    left = available - _without_rows(state, config, model, num_devices).total
+    return max(0, left // (model.row_activations + model.row_transient))
+
+
+def fewest_micro_batches(
+    state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int, available: int
+) -> int | None:
+    """The smallest number of micro-batches that divides a device's rows and fits; None if none does.
+
+    Raises:
+        ValueError: the devices do not divide the batch.
+    """
+    check_batch_size(dataclasses.replace(config, micro_batches=1), num_devices)
+    rows = config.batch_size // num_devices
+    for parts in (parts for parts in range(1, rows + 1) if rows % parts == 0):
+        changed = dataclasses.replace(config, micro_batches=parts)
+        if rows // parts <= largest_micro_batch(state, changed, model, num_devices, available):
+            return parts
+    return None
+
+
+def fewest_devices(state: TrainState, config: TrainConfig, model: ModelBytes, available: int) -> int | None:
+    """The smallest number of devices that divides the batch into its micro-batches and fits; None if none does."""
+    for number in range(1, config.batch_size // config.micro_batches + 1):
+        if config.batch_size % (number * config.micro_batches) == 0:
+            rows = config.batch_size // (number * config.micro_batches)
+            if rows <= largest_micro_batch(state, config, model, number, available):
+                return number
+    return None
+
+
+def _without_rows(state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int) -> DeviceMemory:
+    parameters, optimizer = num_bytes(state.params), state.opt_state
+    if config.shard_optimizer:
+
+        def share(leaf: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
+            return jax.ShapeDtypeStruct((-(-math.prod(leaf.shape) // num_devices),), leaf.dtype)
+
+        optimizer = map_moments(lambda moments: jax.tree.map(share, moments), lambda other: other, optimizer)
+    return DeviceMemory(
+        parameters=parameters,
+        gradients=parameters,
+        accumulator=parameters if config.micro_batches > 1 else 0,
+        adam=num_bytes(optimizer),
+        weight_copy=model.weight_copy,
+        activations=0,
+        transient=0,
+    )

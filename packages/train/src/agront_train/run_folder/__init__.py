@@ -1,0 +1,29 @@
+"""The run folder: settings, checkpoints with digests, and files that hold whole records only."""
+
+from agront_train.run_folder.appended_file import AppendedFile
+from agront_train.run_folder.array_digests import json_digest, parameters_digest
+from agront_train.run_folder.checkpointing import FORMAT, Checkpointer, CheckpointWriteError, Restored
+from agront_train.run_folder.run_identity import (
+    RUN_FILE,
+    RunIdentity,
+    check_same_run,
+    open_run_folder,
+    setting_defaults,
+)
+from agront_train.run_folder.whole_file import write_whole
+
+__all__ = [
+    "FORMAT",
+    "RUN_FILE",
+    "AppendedFile",
+    "CheckpointWriteError",
+    "Checkpointer",
+    "Restored",
+    "RunIdentity",
+    "check_same_run",
+    "json_digest",
+    "open_run_folder",
+    "parameters_digest",
+    "setting_defaults",
+    "write_whole",
+]

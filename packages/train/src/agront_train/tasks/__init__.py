@@ -1,0 +1,41 @@
+"""Tasks that a model can be trained on, a room each."""
+
+from agront_train.tasks.masked_tokens import (
+    HELD_OUT_SEED,
+    Difference,
+    Guess,
+    LossSum,
+    MaskedTokens,
+    RowLosses,
+    guesses_as_markdown,
+    held_out_row_losses,
+    make_guesses,
+    mask_held_out,
+    mask_tokens,
+    masked_cross_entropy,
+    masking_key,
+    num_masked_positions,
+    paired_difference,
+    parameters_key,
+    row_losses,
+)
+
+__all__ = [
+    "HELD_OUT_SEED",
+    "Difference",
+    "Guess",
+    "LossSum",
+    "MaskedTokens",
+    "RowLosses",
+    "guesses_as_markdown",
+    "held_out_row_losses",
+    "make_guesses",
+    "mask_held_out",
+    "mask_tokens",
+    "masked_cross_entropy",
+    "masking_key",
+    "num_masked_positions",
+    "paired_difference",
+    "parameters_key",
+    "row_losses",
+]

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import tyro
+from agront_data.files import open_whole
 from agront_model import Precision
 from agront_model.inference import MaskedPredictor
 from agront_tokenizer import KmerTokenizer, Vocabulary
@@ -19,7 +20,6 @@ from models import (
     MaskedSequence,
     MaskReport,
     load_checked_weights,
-    open_whole,
     report_of,
     table_of,
     title_of,

@@ -8,7 +8,6 @@ import numpy as np
 import predict_masked
 import pytest
 from agront_model import AgroNTConfig, Pretrained, load_pretrained, make_model, save_pretrained
-from models import open_whole
 from rich.console import Console
 
 CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=2, ffn_dim=32, max_tokens=24)
@@ -212,9 +211,3 @@ def test_a_tsv_is_written_whole_or_not_at_all(model, run_tool, tmp_path, monkeyp
     outcome = run_tool(predict_masked.main, model, SECOND, FIRST, "--out", tmp_path / "a.tsv")
     assert (outcome.code, "a.tsv cannot be written: No space left on device; make room" in outcome.err) == (1, True)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_appears_meanwhile_is_not_written_over(tmp_path):
-    with pytest.raises(OSError, match="cannot be written: it has appeared meanwhile"), open_whole(tmp_path / "a.tsv"):
-        (tmp_path / "a.tsv").write_text("theirs")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.tsv", "theirs")]

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from agront_data.file_lock import open_locked
-from agront_train.run_folder import write_whole
+from agront_data.files import open_locked, write_whole
 
 from embedding.part_file import Part, check_part, read_batch, sync_folder, write_part
 

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import numpy as np
-from agront_train.run_folder import write_whole
+from agront_data.files import write_whole
 from jaxtyping import Float32
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

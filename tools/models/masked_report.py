@@ -1,11 +1,6 @@
 """What a model expects at a `<mask>`, to be read by people (a table) and by programs (lines of TSV)."""
 
-import errno
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 import numpy as np
 from agront_model.inference import MaskedPrediction, base_probabilities
@@ -109,30 +104,6 @@ def tsv_of(report: MaskReport) -> str:
     for place, row in enumerate(report.bases.tolist(), report.start):
         lines += [f"{about}\tbase\t{place}\t{letter}\t{p:.7g}" for letter, p in zip(_LETTERS, row, strict=True)]
     return "".join(f"{line}\n" for line in lines)
-
-
-@contextmanager
-def open_whole(path: Path) -> Iterator[TextIO]:
-    """Opens a text file that gets its name when all is written, and is gone if it is not.
-
-    Raises:
-        FileExistsError: something has appeared under its name.
-        OSError: it cannot be written, as on a full disk.
-    """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")  # another process may write to the same name
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, "it has appeared meanwhile")
-        os.replace(partial, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OSError(f"{path} cannot be written: {reason}; make room, or name another file with --out") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _around(text: str, mask: int) -> tuple[list[str], list[str]]:

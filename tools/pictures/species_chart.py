@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from agront_train.run_folder import write_whole
+from agront_data.files import write_whole
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 

@@ -10,9 +10,9 @@ import jax
 import numpy as np
 from agront_data import GenomeStore, Mixture, TokenBatch, WindowGrid
 from agront_data.batches import fit_base_composition, fit_kmer_frequencies, token_losses, training_token_counts
+from agront_data.files import write_whole
 from agront_tokenizer import KmerTokenizer
 from agront_train import RowLosses, paired_difference
-from agront_train.run_folder import write_whole
 from rich.console import Console
 from rich.table import Table
 from terminal import say, shell_command, with_option

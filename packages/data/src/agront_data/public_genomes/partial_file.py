@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from agront_data.file_lock import is_at, open_locked
+from agront_data.files import is_at, open_locked
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

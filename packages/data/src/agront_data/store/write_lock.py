@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorstore as ts
 
-from agront_data.file_lock import open_locked
+from agront_data.files import open_locked
 from agront_data.store import key_value, layout
 
 

@@ -1,0 +1,90 @@
+"""Whole files and locked files: no reader sees half a file, and no two processes write one."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+__all__ = ["is_at", "open_locked", "open_whole", "write_whole"]
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes a file under another name, makes sure that it is on disk, and renames it.
+
+    Args:
+        path: The file; one of that name is replaced.
+        content: Its bytes, or its text, which is written in UTF-8.
+
+    Raises:
+        OSError: It cannot be written, as on a full disk; a file of that name stays as it was.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut could leave the name with nothing in it
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_whole(path: Path) -> Iterator[TextIO]:
+    """Opens a text file that gets its name when all is written, and is removed if that fails.
+
+    Args:
+        path: The file; nothing of that name may be there.
+
+    Yields:
+        The file, in UTF-8.
+
+    Raises:
+        OSError: It cannot be written, as on a full disk, or something of that name has appeared meanwhile.
+    """
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")  # another process may write to the same name
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "it has appeared meanwhile")
+        os.replace(partial, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(f"{path} cannot be written: {reason}; make room, or name another file with --out") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def open_locked(path: str | os.PathLike[str]) -> int:
+    """Opens a file, made where there is none, locks it for this process, and returns the descriptor.
+
+    The lock ends with the process, however that ends.
+
+    Raises:
+        BlockingIOError: Another process holds it.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # It may have been removed or renamed between the two calls: then the lock is on another file.
+            if is_at(descriptor, path):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def is_at(descriptor: int, path: str | os.PathLike[str]) -> bool:
+    """Returns whether an open file is the one at a path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), Path(path).stat())
+    except FileNotFoundError:
+        return False

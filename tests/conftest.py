@@ -1,9 +1,12 @@
-"""Settings that must stand before JAX starts."""
+"""Settings that must stand before JAX starts, and what the tests of several packages and tools share."""
 
+import contextlib
 import gc
 import os
+import resource
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,32 @@ def _compiled_programs_go():
     if "jax" in sys.modules:
         gc.collect()
         sys.modules["jax"].clear_caches()
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, bytes]]:
+    """Every file under a folder with its bytes: to see that nothing was written over."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def full_disk():
+    """Lets no file of this process grow beyond so many bytes, which fails in write() as a full disk does.
+
+    A context, not a set-up: between a test and its tear-down pytest writes to its own output, which may be a long file.
+    """
+
+    @contextlib.contextmanager
+    def at_most(num_bytes):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return at_most

@@ -5,13 +5,13 @@ import os
 from pathlib import Path
 
 import tyro
+from agront_data.tables import PartFiles
 from agront_model.pretrained import named_repository
+from embedding.embedding_picture import check_can_be_drawn, check_picture, draw_output
 from embedding.embedding_run import embed_inputs, say
 from embedding.embedding_table import EmbeddingTable
 from embedding.inputs import Inputs, parse_files
-from embedding.options import Embed, check_umap_options
-from embedding.output_file import check_can_be_drawn, check_output_name, check_picture, draw_output
-from embedding.part_files import PartFiles
+from embedding.options import Embed, check_output_name, check_umap_options
 from rich.console import Console
 from terminal import errors_as_sentences, make_console
 

@@ -18,13 +18,14 @@ PACKAGES = ("tokenizer", "data", "model", "train")
 # Which siblings a package may import.
 ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "train": set()}
 
-# Imported inside a function, by those who installed an extra.
+# Imported by those who installed an extra: inside a function, or in a room that is for them alone.
 EXTRAS = {
     "tokenizer": set(),
-    "data": set(),
+    "data": {"pyarrow", "zarr"},
     "model": {"huggingface_hub", "orbax", "torch"},
     "train": {"wandb"},
 }
+ROOMS_OF_EXTRAS = {"agront_data.tables": {"pyarrow", "zarr"}}
 OPTIONAL_IN_TOOLS = {"umap-learn"}
 
 # Distributions whose name is not that of what one imports.
@@ -84,13 +85,38 @@ def test_what_runs_on_the_host_alone_does_not_import_jax(package):
     assert not imported_by(package) & {"jax", "jaxlib", "haiku", "optax", "torch"}
 
 
+def room_of(file):
+    """The folder of a source file as one imports it, such as `agront_data.tables`."""
+    parts = file.relative_to(ROOT / "packages").parts
+    return ".".join(parts[2:-1])
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_package_imports_an_extra_at_its_top_level(package):
     for file in sources(package):
+        extras = (EXTRAS[package] | {"transformers"}) - ROOMS_OF_EXTRAS.get(room_of(file), set())
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-                assert not {name.partition(".")[0] for name in names} & (EXTRAS[package] | {"transformers"}), file
+                assert not {name.partition(".")[0] for name in names} & extras, file
+
+
+@pytest.mark.parametrize("room", ROOMS_OF_EXTRAS)
+def test_only_its_room_imports_an_extra_and_nothing_of_its_package_imports_the_room(room):
+    package = room.partition(".")[0].removeprefix("agront_")
+    outside = [file for file in sources(package) if room_of(file) != room]
+    assert 0 < len(outside) < len(sources(package))
+    for file in outside:
+        assert not set(imports(file)) & ROOMS_OF_EXTRAS[room], file
+        assert room not in file.read_text(), file
+
+
+@pytest.mark.parametrize("room", ROOMS_OF_EXTRAS)
+def test_the_extra_of_a_room_is_what_it_imports_and_its_tests_need_it(room):
+    package, _, name = room.removeprefix("agront_").partition(".")
+    extras = project(ROOT / "packages" / package)["project"]["optional-dependencies"]
+    assert {distribution(entry) for entry in extras[name]} == ROOMS_OF_EXTRAS[room]
+    assert set(extras[name]) <= set(extras["test"])
 
 
 def names_in_code(file):
@@ -208,15 +234,24 @@ def test_tools_need_no_more_than_the_root_declares():
     root = {distribution(entry) for entry in project(ROOT)["project"]["dependencies"]}
     through_packages = set()
     for package in PACKAGES:
-        through_packages |= {distribution(e) for e in project(ROOT / "packages" / package)["project"]["dependencies"]}
+        declared = project(ROOT / "packages" / package)["project"]
+        through_packages |= {distribution(entry) for entry in declared["dependencies"]}
+        for extra in extras_of_root(package):
+            through_packages |= {distribution(entry) for entry in declared["optional-dependencies"][extra]}
     assert used <= root | through_packages | OPTIONAL_IN_TOOLS
     assert {f"agront-{package}" for package in PACKAGES} <= root
+
+
+def extras_of_root(package):
+    """The extras of a package that the root asks for."""
+    [entry] = [e for e in project(ROOT)["project"]["dependencies"] if distribution(e) == f"agront-{package}"]
+    return re.findall(r"[a-z]+", entry.partition("[")[2])
 
 
 def test_requirements_are_the_four_packages_and_what_the_root_adds():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     requirements = [line for line in lines if line and not line.startswith("#")]
-    packages = [f"-e ./packages/{package}[test]" for package in PACKAGES]
+    packages = [f"-e ./packages/{package}[{','.join(['test', *extras_of_root(package)])}]" for package in PACKAGES]
     added = [entry for entry in project(ROOT)["project"]["dependencies"] if not entry.startswith("agront-")]
     assert sorted(requirements) == sorted(packages + added)
 
@@ -238,6 +273,7 @@ FACES = [
     "agront_data.regions",
     "agront_data.sequence_files",
     "agront_data.store",
+    "agront_data.tables",
     "agront_data.windows",
     "agront_model.inference",
     *(f"agront_train.{room}" for room in ("devices", "observers", "run_folder", "tasks", "update")),

@@ -39,16 +39,6 @@ def run_tool(monkeypatch, capsys) -> Callable[..., Outcome]:
 
 
 @pytest.fixture(scope="session")
-def contents() -> Callable[[Path], dict[str, bytes]]:
-    """Every file under a folder with its bytes: to see that nothing was written over."""
-
-    def read(folder: Path) -> dict[str, bytes]:
-        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-    return read
-
-
-@pytest.fixture(scope="session")
 def write_fasta() -> Callable[..., Path]:
     """Write records, given as name=sequence, to a file."""
 

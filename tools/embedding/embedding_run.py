@@ -6,6 +6,8 @@ import time
 from typing import Any
 
 import jax
+import pyarrow as pa
+from agront_data.tables import FinishedParts, PartFiles, Totals, row_bytes, run_parts, write_table
 from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
 from agront_model.pretrained import model_fingerprint
@@ -16,12 +18,9 @@ from rich.filesize import decimal
 from terminal import shell_command
 
 from embedding.embedding_table import EmbeddingTable
-from embedding.finished_parts import FinishedParts
+from embedding.input_sequence import InputSequence
 from embedding.inputs import Inputs, Survey
 from embedding.options import Embed
-from embedding.output_file import write_output
-from embedding.part_files import PartFiles
-from embedding.part_loop import Totals, embed_parts
 from embedding.progress import EmbeddingBar
 
 # Of one sequence, where each of its tokens is kept: they are in memory at once.
@@ -63,33 +62,61 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
     begun = time.monotonic()
     with parts.opened(decisive):
         with EmbeddingBar(console, num_sequences=survey.num_sequences, num_tokens=survey.num_tokens) as bar:
-            total_batch = options.batch_tokens * len(devices)
-            totals = embed_parts(inputs.read(), parts, table, embedder, bar, batch_tokens=total_batch)
-        if totals.num_sequences != survey.num_sequences:
+            totals = run_parts(
+                inputs.read(),
+                lambda sequences: embed_sequences(sequences, embedder, table, bar),
+                table,
+                parts,
+                batch_tokens=options.batch_tokens * len(devices),
+                count=lambda sequences: {"num_tiled": sum(each.num_tokens > config.max_tokens for each in sequences)},
+                found=lambda part: bar.found(part.num_inputs, part.num_tokens),
+            )
+        if totals.num_inputs != survey.num_sequences:
             raise ValueError("an input changed while it was read; give the same command again")
         seconds = time.monotonic() - begun
-        num_rows = totals.num_tokens if table.per_token else totals.num_sequences
-        finished = FinishedParts(files=parts, num_parts=totals.num_parts, num_rows=num_rows)
+        finished = FinishedParts(files=parts, schema=table.schema, num_parts=totals.num_parts, num_rows=totals.num_rows)
         with console.status(f"writing {options.out}"):
-            write_output(options.out, table, finished, metadata_of(options, table, source.name, config, fingerprint))
+            write_table(options.out, finished, metadata_of(options, table, source.name, config, fingerprint))
     summarize(totals, embedder, config, seconds, console)
-    say(console, f"embeddings    {options.out}  ({counted(num_rows, 'row')}, {decimal(num_rows * table.row_bytes)})")
+    size = decimal(totals.num_rows * row_bytes(table.schema))
+    say(console, f"embeddings    {options.out}  ({counted(totals.num_rows, 'row')}, {size})")
+
+
+def embed_sequences(
+    sequences: list[InputSequence], embedder: Embedder, table: EmbeddingTable, bar: EmbeddingBar
+) -> pa.RecordBatch:
+    """The table's rows of some sequences.
+
+    Raises:
+        ValueError: the device's memory is too small.
+    """
+    # Sequences are not done in order, and the embedder says their number only.
+    mean_tokens = sum(each.num_tokens for each in sequences) / len(sequences)
+    try:
+        embeddings = embedder([each.tokens for each in sequences], lambda done: bar.embedded(done, done * mean_tokens))
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise ValueError(
+            "the device's memory is too small for a batch: give the same command with a smaller --batch-tokens"
+        ) from error
+    return table.batch(sequences, embeddings.vectors, embeddings.num_tiles)
 
 
 def summarize(totals: Totals, embedder: Embedder, config: AgroNTConfig, seconds: float, console: Console) -> None:
     """Say in a few lines what was done."""
     speed = (totals.num_tokens - totals.num_tokens_found) / seconds
-    lines = [f"{counted(totals.num_sequences, 'sequence')}, {totals.num_tokens:,} tokens"]
-    if totals.num_found:
-        lines.append(f"{totals.num_found:,} of them were embedded before")
-    if totals.num_found < totals.num_sequences:
+    lines = [f"{counted(totals.num_inputs, 'sequence')}, {totals.num_tokens:,} tokens"]
+    if totals.num_inputs_found:
+        lines.append(f"{totals.num_inputs_found:,} of them were embedded before")
+    if totals.num_inputs_found < totals.num_inputs:
         lines.append(
             f"{seconds:.1f} s, {speed:,.0f} tokens/s; {embedder.padding_share:.1%} padding; "
             f"{counted(embedder.num_compilations, 'compilation')}, one for each shape of a batch"
         )
-    if totals.num_tiled:
+    if num_tiled := totals.counts.get("num_tiled"):
         lines.append(
-            f"{totals.num_tiled:,} of {counted(totals.num_sequences, 'sequence')} did not fit the context of "
+            f"{num_tiled:,} of {counted(totals.num_inputs, 'sequence')} did not fit the context of "
             f"{config.max_tokens:,} tokens: embedded in overlapping pieces, which were merged (column num_tiles)"
         )
     say(console, "embedded      " + "\n              ".join(lines))
@@ -123,7 +150,7 @@ def check_memory(table: EmbeddingTable, survey: Survey) -> None:
     Raises:
         ValueError: there is one.
     """
-    num_bytes = survey.most_tokens * table.row_bytes
+    num_bytes = survey.most_tokens * row_bytes(table.schema)
     if table.per_token and num_bytes > _MOST_BYTES:
         raise ValueError(
             f"the longest sequence has {survey.most_tokens:,} tokens, whose embeddings take {decimal(num_bytes)} of "

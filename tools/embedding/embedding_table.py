@@ -1,7 +1,7 @@
-"""The columns of the output, as Arrow tables: the same whether they are written as Parquet, NPZ or Zarr."""
+"""The columns of embeddings, a `Table` of `agront_data.tables`."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,11 +37,6 @@ class EmbeddingTable:
         return embedding_names(self.layers)
 
     @property
-    def row_bytes(self) -> int:
-        """Bytes of the embeddings in a row."""
-        return 4 * self.embed_dim * len(self.layers)
-
-    @property
     def schema(self) -> pa.Schema:
         """Names and types of the columns."""
         fields = [*((name, pa.string()) for name in _WORDS[:3]), ("start", pa.int64()), ("end", pa.int64())]
@@ -53,6 +48,10 @@ class EmbeddingTable:
             fields += [("token", pa.string()), ("token_start", pa.int64()), ("token_end", pa.int64())]
         fields += [(name, pa.list_(pa.float32(), self.embed_dim)) for name in self.embedding_names]
         return pa.schema(fields)
+
+    def num_rows(self, sequence: InputSequence) -> int:
+        """Rows that a sequence gives."""
+        return sequence.num_tokens if self.per_token else 1
 
     def batch(
         self,
@@ -70,7 +69,7 @@ class EmbeddingTable:
         columns: dict[str, Any] = {name: [getattr(each, name) for each in sequences] for name in _WORDS}
         columns["start"] = np.array([each.start for each in sequences], np.int64)
         columns["end"] = np.array([each.end for each in sequences], np.int64)
-        columns["num_tokens"] = np.array([each.tokens.size for each in sequences], np.int64)
+        columns["num_tokens"] = np.array([each.num_tokens for each in sequences], np.int64)
         columns["num_tiles"] = np.asarray(num_tiles, np.int64)
         for place, (name, kind) in enumerate(zip(label_names(len(self.label_types)), self.label_types, strict=True)):
             texts = (each.labels[place] if place < len(each.labels) else "" for each in sequences)
@@ -96,32 +95,6 @@ class EmbeddingTable:
 def embedding_names(layers: Sequence[int]) -> list[str]:
     """`embedding`; of several layers `embedding_layer_0` and so on."""
     return ["embedding"] if len(layers) == 1 else [f"embedding_layer_{layer}" for layer in layers]
-
-
-def as_numpy(column: pa.Array) -> np.ndarray:
-    """A column as NumPy knows it: [rows, D] of embeddings; words as objects; "" and NaN for what is missing."""
-    if pa.types.is_fixed_size_list(column.type):
-        return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), column.type.list_size)
-    if pa.types.is_string(column.type):
-        return np.array([word or "" for word in column.to_pylist()], dtype=object)
-    return column.to_numpy(zero_copy_only=False)
-
-
-def regroup(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """Cuts and joins batches to ones of `rows` rows each; the last may have fewer."""
-    waiting: list[pa.RecordBatch] = []
-    missing = rows
-    for batch in batches:
-        while batch.num_rows >= missing:
-            waiting.append(batch.slice(0, missing))
-            batch = batch.slice(missing)
-            yield pa.concat_batches(waiting)
-            waiting, missing = [], rows
-        if batch.num_rows:
-            waiting.append(batch)
-            missing -= batch.num_rows
-    if waiting:
-        yield pa.concat_batches(waiting)
 
 
 def _token_columns(sequences: Sequence[InputSequence]) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """`InputSequence`: what is embedded, with where it comes from."""
 
-import hashlib
 import json
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -32,11 +30,13 @@ class InputSequence(NamedTuple):
     labels: tuple[str, ...]
     tokens: UInt16[np.ndarray, "T"]
 
+    @property
+    def num_tokens(self) -> int:
+        """Number of its tokens."""
+        return self.tokens.size
 
-def digest_of(sequences: Iterable[InputSequence]) -> str:
-    """One digest for all that sequences are, in their order."""
-    digest = hashlib.blake2b(digest_size=16)
-    for sequence in sequences:
-        digest.update(json.dumps([*sequence[:-1], sequence.tokens.size]).encode())
-        digest.update(sequence.tokens.astype("<u2").tobytes())
-    return digest.hexdigest()
+    @property
+    def content(self) -> bytes:
+        """All that it is, for a digest."""
+        ids = self.tokens.astype("<u2" if self.tokens.max(initial=0) < 1 << 16 else "<u4")
+        return json.dumps([*self[:-1], self.num_tokens]).encode() + ids.tobytes()

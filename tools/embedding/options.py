@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 import tyro
 from agront_model.inference import Pool
 
-from embedding.output_file import check_folder_of
 from embedding.umap_picture import check_umap_is_installed
+
+_ENDINGS = (".parquet", ".npz", ".zarr")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,23 @@ class Embed:
     def settings(self) -> dict[str, Any]:
         """The same, and the names of model and files; JSON-able."""
         return {"model": self.model, "inputs": list(self.inputs), "genome": self.genome, **self.decisive()}
+
+
+def check_output_name(out: Path) -> None:
+    """Refuse what cannot become an output.
+
+    Raises:
+        ValueError: the ending is none of the three, or the folder is missing.
+    """
+    if out.suffix not in _ENDINGS:
+        raise ValueError(f"--out is {out}: its ending says what is written; give one of {', '.join(_ENDINGS)}")
+    check_folder_of("--out", out)
+
+
+def check_folder_of(option: str, path: Path) -> None:
+    """Refuse a file in a folder that is not there."""
+    if not path.parent.is_dir():
+        raise ValueError(f"{option} is {path}: there is no folder {path.parent}; make it first")
 
 
 def check_umap_options(options: Embed) -> None:

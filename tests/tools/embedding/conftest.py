@@ -1,7 +1,5 @@
 """What the tests of the pieces of tools/embed.py share."""
 
-import contextlib
-import resource
 from collections.abc import Callable
 
 import jax
@@ -92,22 +90,3 @@ def run(run_tool):
         return run_tool(embed.main, *arguments, "--devices", devices)
 
     return call
-
-
-@pytest.fixture(scope="session")
-def full_disk():
-    """Lets no file of this process grow beyond so many bytes, which fails in write() as a full disk does.
-
-    A context, not a set-up: between a test and its tear-down pytest writes to its own output, which may be a long file.
-    """
-
-    @contextlib.contextmanager
-    def at_most(num_bytes):
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-    return at_most

@@ -1,7 +1,5 @@
 import numpy as np
-import pyarrow as pa
-import pytest
-from embedding.embedding_table import EmbeddingTable, as_numpy, regroup
+from embedding.embedding_table import EmbeddingTable
 
 
 def test_a_row_a_sequence(sequence, vectors):
@@ -17,8 +15,8 @@ def test_a_row_a_sequence(sequence, vectors):
         {"id": "a", "species": "rice", "contig": "chr1", "start": 7, "end": 10, "strand": "-",
          "label": 0, "label2": None, "num_tokens": 4, "num_tiles": 3},
     ]  # fmt: skip
-    assert as_numpy(batch.column("embedding_layer_0")).tolist() == [[0, 1, 2, 3, 4], [10, 11, 12, 13, 14]]
-    assert as_numpy(batch.column("embedding_layer_2")).tolist() == [[5, 6, 7, 8, 9], [15, 16, 17, 18, 19]]
+    assert batch.column("embedding_layer_0").to_pylist() == [[0, 1, 2, 3, 4], [10, 11, 12, 13, 14]]
+    assert batch.column("embedding_layer_2").to_pylist() == [[5, 6, 7, 8, 9], [15, 16, 17, 18, 19]]
     assert batch.schema == table.schema
 
 
@@ -46,20 +44,5 @@ def test_a_row_a_token_with_the_bases_it_stands_for(sequence, vectors):
         ("minus", "G", 201, 202),
         ("minus", "T", 200, 201),
     ]
-    assert np.array_equal(as_numpy(batch.column("embedding")), np.arange(45).reshape(9, 5))
+    assert np.array_equal(batch.column("embedding").to_pylist(), np.arange(45).reshape(9, 5))
     assert batch.column("start").to_pylist() == [100] * 5 + [200] * 4
-
-
-@pytest.mark.parametrize("sizes", [[3, 4, 5], [12], [1] * 12, [0, 5, 0, 7], [2, 10]])
-@pytest.mark.parametrize("rows", [1, 4, 5, 12, 20])
-def test_regrouping_keeps_order_and_makes_full_batches(sizes, rows):
-    numbers = iter(range(12))
-    batches = [pa.record_batch({"x": pa.array([next(numbers) for _ in range(size)], pa.int64())}) for size in sizes]
-    found = list(regroup(batches, rows))
-    assert [x for batch in found for x in batch.column("x").to_pylist()] == list(range(12))
-    assert [batch.num_rows for batch in found] == [min(rows, 12 - first) for first in range(0, 12, rows)]
-
-
-def test_what_is_missing_is_an_empty_word_or_nan():
-    assert as_numpy(pa.array(["a", None])).tolist() == ["a", ""]
-    assert np.isnan(as_numpy(pa.array([1.0, None]))).tolist() == [False, True]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["is_at", "open_locked", "open_whole", "write_whole"]
+__all__ = ["is_at", "open_locked", "open_whole", "sync_folder", "write_whole"]
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -59,6 +59,15 @@ def open_whole(path: Path) -> Iterator[TextIO]:
         raise OSError(f"{path} cannot be written: {reason}; make room, or name another file with --out") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes sure that names given in a folder outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_locked(path: str | os.PathLike[str]) -> int:

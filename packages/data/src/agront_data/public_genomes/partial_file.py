@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from agront_data.files import is_at, open_locked
+from agront_data.files import is_at, open_locked, sync_folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,11 +112,7 @@ class PartialFile:
         os.fsync(self._descriptor)
         self.path.replace(self._target)
         self._version_path.unlink(missing_ok=True)
-        folder = os.open(self._target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._target.parent)
 
     def _read_version(self) -> RemoteVersion | None:
         try:

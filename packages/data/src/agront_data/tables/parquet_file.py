@@ -1,4 +1,4 @@
-"""Parquet: one table; embeddings are fixed-size lists, metadata is JSON under the key `agront` of the schema."""
+"""Parquet: one table; vectors are fixed-size lists, metadata is JSON under the key `agront` of the schema."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,48 +9,48 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from embedding.embedding_table import EmbeddingTable, as_numpy, regroup
-from embedding.finished_parts import FinishedParts
+from agront_data.tables.finished_parts import FinishedParts
+from agront_data.tables.record_batches import as_numpy, regroup, row_bytes
 
 _KEY = b"agront"
 _GROUP_BYTES = 1 << 26
 _BATCH_ROWS = 4096
 
 
-def write(path: Path, table: EmbeddingTable, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
-    """Write all parts, a row group of at most 64 MB at a time."""
-    schema = table.schema.with_metadata({_KEY: json.dumps(metadata)})
+def write(path: Path, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
+    """Writes all parts, a row group of at most 64 MB at a time."""
+    schema = parts.schema.with_metadata({_KEY: json.dumps(metadata)})
     words = [field.name for field in schema if pa.types.is_string(field.type)]
     options = {"compression": "zstd", "use_dictionary": words, "write_page_checksum": True}
     with pq.ParquetWriter(path, schema, **options) as writer:
-        for batch in regroup(parts.batches(), max(1, _GROUP_BYTES // table.row_bytes)):
+        for batch in regroup(parts.batches(), max(1, _GROUP_BYTES // row_bytes(schema))):
             writer.write_batch(batch.replace_schema_metadata(schema.metadata))
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The metadata that `write` was given.
+    """Returns the metadata that `write` was given.
 
     Raises:
-        ValueError: it is no such file.
+        ValueError: It is no such file.
     """
     try:
         return json.loads((pq.read_schema(path).metadata or {})[_KEY])
     except (pa.ArrowInvalid, KeyError, ValueError) as error:
-        raise ValueError(f"{path}: was not written by embed.py, or is damaged; give another name with --out") from error
+        raise ValueError(f"{path}: is not a table of agront_data, or is damaged") from error
 
 
 def count_rows(path: Path) -> int:
-    """Number of rows."""
+    """Returns the number of rows."""
     return pq.read_metadata(path).num_rows
 
 
 def column_names(path: Path) -> list[str]:
-    """Names of the columns."""
+    """Returns the names of the columns."""
     return pq.read_schema(path).names
 
 
 def read_columns(path: Path, names: Sequence[str], rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Some rows, in ascending order, of some columns; a few thousand rows in memory at a time."""
+    """Returns some rows, in ascending order, of some columns; a few thousand rows in memory at a time."""
     kept: list[pa.RecordBatch] = []
     first = 0
     with pq.ParquetFile(path) as file:

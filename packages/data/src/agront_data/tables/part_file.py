@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,25 +17,25 @@ class Part(NamedTuple):
     """What a part file says of itself.
 
     Attributes:
-        num_sequences: sequences in it.
-        num_tokens: their tokens.
-        num_tiled: sequences of them that are longer than the model's context.
-        digest: of its sequences, see `digest_of`.
+        num_inputs: Input rows that it was made of.
+        num_tokens: Their tokens.
+        counts: Other numbers of them, by names of the job's choosing.
+        digest: Of the input rows, see `digest_of`.
     """
 
-    num_sequences: int
+    num_inputs: int
     num_tokens: int
-    num_tiled: int
+    counts: Mapping[str, int]
     digest: str
 
 
 def write_part(path: Path, part: Part, batch: pa.RecordBatch) -> None:
-    """Write a part and make sure that it is on disk.
+    """Writes a part and makes sure that it is on disk.
 
     Raises:
-        OSError: it cannot be written, as on a full disk.
+        OSError: It cannot be written, as on a full disk.
     """
-    schema = batch.schema.with_metadata({_KEY: json.dumps(part._asdict())})
+    schema = batch.schema.with_metadata({_KEY: _to_json(part)})
     with path.open("w+b") as file:
         with pa.ipc.new_stream(file, schema) as writer:
             writer.write_batch(batch.replace_schema_metadata(schema.metadata))
@@ -46,24 +47,24 @@ def write_part(path: Path, part: Part, batch: pa.RecordBatch) -> None:
 
 
 def check_part(path: Path) -> Part:
-    """What a part says of itself, after all of it has been compared with its digest.
+    """Returns what a part says of itself, after all of it has been compared with its digest.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: It is damaged.
     """
     content, written = _content(path)
     found = _new_digest()
     found.update(content)
     if found.digest() != written:
         raise _damaged(path, "it does not agree with its digest")
-    return Part(**json.loads(_reader(path, content).schema.metadata[_KEY]))
+    return _from_json(_reader(path, content).schema.metadata[_KEY])
 
 
 def read_batch(path: Path) -> pa.RecordBatch:
-    """What a part holds; of a file that `check_part` has seen, of which what is not used is not read.
+    """Returns the rows of a part that `check_part` has seen; columns that are not used are not read.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: It is damaged.
     """
     reader = _reader(path, _content(path)[0])
     try:
@@ -72,13 +73,17 @@ def read_batch(path: Path) -> pa.RecordBatch:
         raise _damaged(path, str(error)) from error
 
 
-def sync_folder(folder: Path) -> None:
-    """Make sure that names given in a folder outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _to_json(part: Part) -> str:
+    """Writes `num_inputs` as `num_sequences`, its name since the first parts."""
+    return json.dumps(
+        {"num_sequences": part.num_inputs, "num_tokens": part.num_tokens, **part.counts, "digest": part.digest}
+    )
+
+
+def _from_json(text: bytes) -> Part:
+    fields = json.loads(text)
+    num_inputs, num_tokens, digest = (fields.pop(name) for name in ("num_sequences", "num_tokens", "digest"))
+    return Part(num_inputs, num_tokens, fields, digest)
 
 
 def _content(path: Path) -> tuple[pa.Buffer, bytes]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from agront_data.files import open_locked, write_whole
 
-from embedding.part_file import Part, check_part, read_batch, sync_folder, write_part
+from agront_data.files import open_locked, sync_folder, write_whole
+from agront_data.tables.part_file import Part, check_part, read_batch, write_part
 
 _SETTINGS, _LOCK = "settings.json", "lock"
 _PART = re.compile(r"[0-9]{6,}\.arrow")
@@ -20,23 +20,27 @@ _OURS = re.compile(rf"{_PART.pattern}(\.partial)?|{_SETTINGS}(\.partial)?|{_LOCK
 
 
 class PartFiles:
-    """The folder `OUT.parts`: `settings.json`, and `000000.arrow` and so on, see `part_file`."""
+    """The folder of an output that is not finished: `settings.json`, and `000000.arrow` and so on, see `part_file`.
+
+    Attributes:
+        folder: By custom the output's name and `.parts`.
+    """
 
     def __init__(self, folder: Path):
-        """Name the folder; `opened` makes it ready."""
+        """Names the folder; `opened` makes it ready."""
         self.folder = folder
 
     @contextlib.contextmanager
     def opened(self, settings: Mapping[str, Any]) -> Iterator[None]:
-        """Make or take up the folder, and keep other processes out of it.
+        """Makes or takes up the folder, and keeps other processes out of it.
 
         Parts beyond a gap are removed: nothing says that what will fill it ends where they begin.
 
         Args:
-            settings: all that decides what the output holds, JSON-able; each is said by its name where it differs.
+            settings: All that decides what the output holds, JSON-able; a message names those that differ.
 
         Raises:
-            ValueError: the folder is that of another command, is in use, or holds other things.
+            ValueError: The folder is that of another command, is in use, or holds other things.
         """
         self.check_begun(settings)
         self.folder.mkdir(exist_ok=True)
@@ -56,10 +60,10 @@ class PartFiles:
             os.close(lock)
 
     def check_begun(self, settings: Mapping[str, Any]) -> None:
-        """Refuse a folder that `opened` would refuse, as far as it can be told from some of the settings.
+        """Refuses a folder that `opened` would refuse, as far as some of the settings can tell.
 
         Raises:
-            ValueError: the folder is that of another command, or holds other things.
+            ValueError: The folder is that of another command, or holds other things.
         """
         if not os.path.lexists(self.folder):
             return
@@ -96,25 +100,25 @@ class PartFiles:
                 write_whole(path, json.dumps(settings, indent=1) + "\n")
 
     def __len__(self) -> int:
-        """Number of parts, counted from the first up to a gap."""
+        """Returns the number of parts, counted from the first up to a gap."""
         number = 0
         while self._path(number).exists():
             number += 1
         return number
 
     def read(self, number: int) -> Part:
-        """What a part says of itself, once its digest has been found right; raises as `check_part`."""
+        """Returns what a part says of itself, after its digest was compared; raises as `check_part`."""
         return check_part(self._path(number))
 
     def batch(self, number: int) -> pa.RecordBatch:
-        """The rows of a part; raises as `read_batch`."""
+        """Returns the rows of a part; raises as `read_batch`."""
         return read_batch(self._path(number))
 
     def write(self, number: int, part: Part, batch: pa.RecordBatch) -> None:
-        """Write a part; it has its name only when whole.
+        """Writes a part, which gets its name when it is whole.
 
         Raises:
-            OSError: it cannot be written, as on a full disk; what was written before stays.
+            OSError: It cannot be written, as on a full disk; what was written before stays.
         """
         partial = self._path(number).with_suffix(".arrow.partial")
         with self.writing(partial):
@@ -124,10 +128,10 @@ class PartFiles:
 
     @contextlib.contextmanager
     def writing(self, path: Path) -> Iterator[None]:
-        """Removes what could not be written whole, and says that the parts are safe.
+        """Removes a file that could not be written whole, and says that the parts are safe.
 
         Raises:
-            OSError: in place of the one that came.
+            OSError: In place of the one that came.
         """
         try:
             yield
@@ -140,14 +144,14 @@ class PartFiles:
             ) from error
 
     def finish(self, out: Path, whole: Path) -> None:
-        """Give a finished output its final name and remove all else.
+        """Gives a finished output its final name and removes the folder.
 
         Args:
-            out: the final name; nothing may be there.
-            whole: the output, at `whole_path`.
+            out: The final name; nothing may be there.
+            whole: The output, at `whole_path`.
 
         Raises:
-            FileExistsError: there is something of the final name.
+            FileExistsError: There is something of the final name.
         """
         for path in [*whole.rglob("*"), whole]:
             if path.is_file():
@@ -160,7 +164,7 @@ class PartFiles:
         shutil.rmtree(self.folder, ignore_errors=True)  # a network drive keeps the lock until it is closed
 
     def whole_path(self, out: Path) -> Path:
-        """Where the output is put together before it has its name."""
+        """Returns where the output is put together before it has its name."""
         return self.folder / f"whole{out.suffix}"
 
     def _path(self, number: int) -> Path:

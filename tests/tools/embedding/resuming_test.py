@@ -11,11 +11,9 @@ import jax
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from agront_data.tables import PartFiles, part_loop, run_parts
 from agront_model import Pretrained, save_pretrained
 from agront_model.inference import Embedder
-from embedding import part_loop
-from embedding.part_files import PartFiles
-from embedding.part_loop import embed_parts
 
 TOOL = embed.__file__
 # Tokens of a part with --batch-tokens 64, which makes many parts of few sequences.
@@ -135,7 +133,7 @@ def test_another_command_model_or_input_does_not_go_on(tmp_path, model, fasta, r
     fasta.write_text(text.replace(">s1\n", ">s1\nA"))
     outcome = run(*command)
     assert outcome.code == 1
-    assert "made of other sequences from number 1, 's0', on: an input has changed since" in outcome.err
+    assert "made of other input from number 1, 's0', on: a file has changed since" in outcome.err
 
     assert contents(tmp_path / "out.npz.parts") == before
     fasta.write_text(text)
@@ -177,11 +175,11 @@ def test_a_full_disk_is_a_sentence_and_the_same_command_goes_on(tmp_path, model,
 
 
 def test_an_input_that_changes_meanwhile_is_noticed(tmp_path, model, fasta, run, monkeypatch):
-    def embed_fewer(sequences, *arguments, **options):
+    def run_fewer(sequences, *arguments, **options):
         next(sequences)
-        return embed_parts(sequences, *arguments, **options)
+        return run_parts(sequences, *arguments, **options)
 
-    monkeypatch.setattr("embedding.embedding_run.embed_parts", embed_fewer)
+    monkeypatch.setattr("embedding.embedding_run.run_parts", run_fewer)
     outcome = run(model, fasta, "--out", tmp_path / "out.parquet")
     assert outcome.code == 1
     assert "an input changed while it was read" in outcome.err

@@ -1,61 +1,51 @@
 import json
 import os
 
-import numpy as np
 import pyarrow as pa
 import pytest
-from embedding.embedding_table import EmbeddingTable
-from embedding.finished_parts import FinishedParts
-from embedding.part_file import Part
-from embedding.part_files import PartFiles
+from agront_data.tables import FinishedParts, Part
 
-TABLE = EmbeddingTable(layers=(1,), embed_dim=5)
 SETTINGS = {"pool": "mean", "layers": [-1]}
 
 
-@pytest.fixture
-def parts(tmp_path):
-    return PartFiles(tmp_path / "out.parquet.parts")
+def part(num_inputs, digest=""):
+    return Part(num_inputs, 5 * num_inputs, {}, digest)
 
 
-@pytest.fixture
-def batch(sequence, vectors):
-    def make(rows, first=0):
-        return TABLE.batch([sequence(f"s{first + row}", "ACGT") for row in range(rows)], vectors(rows), np.ones(rows))
-
-    return make
+def finished(parts, num_parts, num_rows, table):
+    return FinishedParts(files=parts, schema=table.schema, num_parts=num_parts, num_rows=num_rows)
 
 
 def test_parts_come_back_in_order_with_what_they_say_of_themselves(parts, batch):
     with parts.opened(SETTINGS):
         assert len(parts) == 0
-        parts.write(0, Part(2, 10, 1, "first"), batch(2))
-        parts.write(1, Part(1, 5, 0, "second"), batch(1, first=2))
+        parts.write(0, Part(2, 10, {"num_tiled": 1}, "first"), batch(2))
+        parts.write(1, Part(1, 5, {"num_tiled": 0}, "second"), batch(1, first=2))
     with parts.opened(SETTINGS):
         assert len(parts) == 2
-        assert parts.read(0) == Part(2, 10, 1, "first")
-        assert parts.read(1) == Part(1, 5, 0, "second")
+        assert parts.read(0) == Part(2, 10, {"num_tiled": 1}, "first")
+        assert parts.read(1) == Part(1, 5, {"num_tiled": 0}, "second")
         assert parts.batch(0).equals(batch(2))
         assert parts.batch(1).equals(batch(1, first=2))
 
 
-def test_finished_parts_are_read_in_order_column_by_column(parts, batch):
+def test_finished_parts_are_read_in_order_column_by_column(parts, batch, table):
     with parts.opened(SETTINGS):
         for number, size in enumerate([2, 1, 4]):
-            parts.write(number, Part(size, 0, 0, ""), batch(size, first=10 * number))
-        finished = FinishedParts(files=parts, num_parts=2, num_rows=3)
-        finished.check()
-        assert [batch.num_rows for batch in finished.batches()] == [2, 1]
-        ids = [batch.to_pylist() for batch in finished.batches(["id"])]
+            parts.write(number, part(size), batch(size, first=10 * number))
+        two = finished(parts, 2, 3, table)
+        two.check()
+        assert [batch.num_rows for batch in two.batches()] == [2, 1]
+        ids = [batch.to_pylist() for batch in two.batches(["id"])]
         assert ids == [[{"id": "s0"}, {"id": "s1"}], [{"id": "s10"}]]
-        with pytest.raises(ValueError, match="holds 7 rows, and 3 were embedded"):
-            FinishedParts(files=parts, num_parts=3, num_rows=3).check()
+        with pytest.raises(ValueError, match="holds 7 rows, and 3 were computed"):
+            finished(parts, 3, 3, table).check()
 
 
 def test_what_lies_beyond_a_gap_goes(parts, batch):
     with parts.opened(SETTINGS):
         for number in (0, 1, 3, 4):
-            parts.write(number, Part(2, 10, 1, ""), batch(2))
+            parts.write(number, part(2), batch(2))
     with parts.opened(SETTINGS):
         assert sorted(path.name for path in parts.folder.glob("*.arrow")) == ["000000.arrow", "000001.arrow"]
 
@@ -112,31 +102,31 @@ def test_what_a_killed_process_left_half_written_goes(parts):
         assert sorted(path.name for path in parts.folder.iterdir()) == ["lock", "settings.json"]
 
 
-def test_a_damaged_part_is_named_wherever_it_is_damaged(parts, batch):
+def test_a_damaged_part_is_named_wherever_it_is_damaged(parts, batch, table):
     with parts.opened(SETTINGS):
-        parts.write(0, Part(2, 10, 1, "first"), batch(2))
+        parts.write(0, Part(2, 10, {"num_tiled": 1}, "first"), batch(2))
         path = parts.folder / "000000.arrow"
         whole = path.read_bytes()
         flipped = [whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :] for place in range(0, len(whole), 7)]
-        finished = FinishedParts(files=parts, num_parts=1, num_rows=2)
+        one = finished(parts, 1, 2, table)
         for damaged in [*flipped, whole[:-20], whole[:10], b"", whole + b"x"]:
             path.write_bytes(damaged)
             with pytest.raises(ValueError, match=r"000000.arrow: is damaged .*remove it and give the same command"):
                 parts.read(0)
             with pytest.raises(ValueError, match=r"000000.arrow: is damaged"):
-                finished.check()
+                one.check()
         path.unlink()
         assert len(parts) == 0
 
 
 def read_while_writing(parts, path):
     with parts.writing(path):
-        list(FinishedParts(files=parts, num_parts=1, num_rows=2).batches())
+        parts.batch(0)
 
 
 def test_a_part_that_cannot_be_decoded_is_not_taken_for_a_full_disk(parts, batch, tmp_path):
     with parts.opened(SETTINGS):
-        parts.write(0, Part(2, 10, 1, "first"), batch(2))
+        parts.write(0, Part(2, 10, {"num_tiled": 1}, "first"), batch(2))
         path = parts.folder / "000000.arrow"
         schema_bytes = pa.ipc.read_message(whole := path.read_bytes()).metadata.size
         for place in (8, schema_bytes + 24):  # in the message of the schema, and in that of the batch
@@ -155,10 +145,10 @@ def test_damaged_settings_are_named(parts, content):
 
 def test_a_full_disk_is_said_and_costs_nothing_but_the_part(parts, batch, full_disk):
     with parts.opened(SETTINGS):
-        parts.write(0, Part(2, 10, 1, "first"), batch(2))
+        parts.write(0, Part(2, 10, {"num_tiled": 1}, "first"), batch(2))
         refused = pytest.raises(OSError, match=r"cannot be written: File too large. What was finished before is kept")
         with full_disk(4096), refused:
-            parts.write(1, Part(500, 10, 1, "second"), batch(500))
+            parts.write(1, part(500, "second"), batch(500))
         assert len(parts) == 1
         assert sorted(os.listdir(parts.folder)) == ["000000.arrow", "lock", "settings.json"]
 

@@ -12,20 +12,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from embedding.embedding_table import EmbeddingTable, as_numpy
-from embedding.finished_parts import FinishedParts
+from agront_data.tables.finished_parts import FinishedParts
+from agront_data.tables.record_batches import as_numpy, is_vector
 
 _METADATA = "metadata"
 
 
-def write(path: Path, table: EmbeddingTable, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
-    """Write all parts, column by column, a part in memory at a time."""
+def write(path: Path, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
+    """Writes all parts, column by column, a part in memory at a time."""
     with zipfile.ZipFile(path, "w") as file:
         _write_array(file, _METADATA, np.array(json.dumps(metadata)))
-        for field in table.schema:
+        for field in parts.schema:
             dtype = _numpy_type(field, parts)
-            one_vector = pa.types.is_fixed_size_list(field.type)
-            shape = (parts.num_rows, table.embed_dim) if one_vector else (parts.num_rows,)
+            shape = (parts.num_rows, field.type.list_size) if is_vector(field) else (parts.num_rows,)
             with file.open(zipfile.ZipInfo(f"{field.name}.npy"), "w", force_zip64=True) as member:
                 header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
                 np.lib.format.write_array_header_1_0(member, header)
@@ -39,8 +38,8 @@ def _write_array(file: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
 
 
 def _numpy_type(field: pa.Field, parts: FinishedParts) -> np.dtype:
-    if pa.types.is_fixed_size_list(field.type):
-        return np.dtype("<f4")
+    if is_vector(field):
+        return np.dtype(field.type.value_type.to_pandas_dtype())
     if pa.types.is_string(field.type):
         words = (word for batch in parts.batches([field.name]) for word in as_numpy(batch.column(0)))
         return np.dtype(f"<U{max(1, max(map(len, words), default=1))}")
@@ -48,10 +47,10 @@ def _numpy_type(field: pa.Field, parts: FinishedParts) -> np.dtype:
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The metadata that `write` was given.
+    """Returns the metadata that `write` was given.
 
     Raises:
-        ValueError: it is no such file.
+        ValueError: It is no such file.
     """
     try:
         if not zipfile.is_zipfile(path):
@@ -59,22 +58,26 @@ def read_metadata(path: Path) -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as arrays:
             return json.loads(str(arrays[_METADATA]))
     except (KeyError, zipfile.BadZipFile, ValueError, EOFError) as error:  # NumPy's words advise to load it unsafely
-        raise ValueError(f"{path}: was not written by embed.py, or is damaged; give another name with --out") from error
+        raise ValueError(f"{path}: is not a table of agront_data, or is damaged") from error
 
 
 def count_rows(path: Path) -> int:
-    """Number of rows."""
+    """Returns the number of rows."""
     with np.load(path) as arrays:
-        return arrays["start"].size
+        return len(arrays[_columns(arrays)[0]])
 
 
 def column_names(path: Path) -> list[str]:
-    """Names of the columns."""
+    """Returns the names of the columns."""
     with np.load(path) as arrays:
-        return [name for name in arrays.files if name != _METADATA]
+        return _columns(arrays)
 
 
 def read_columns(path: Path, names: Sequence[str], rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Some rows, in ascending order, of some columns; a whole column is in memory at a time."""
+    """Returns some rows, in ascending order, of some columns; a whole column is in memory at a time."""
     with np.load(path) as arrays:
         return {name: arrays[name][rows] for name in names}
+
+
+def _columns(arrays: np.lib.npyio.NpzFile) -> list[str]:
+    return [name for name in arrays.files if name != _METADATA]

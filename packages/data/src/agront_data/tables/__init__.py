@@ -1,0 +1,41 @@
+"""Tables that take long to compute: part by part, resumable, and in the end one file.
+
+`PartFiles` is the folder of a job that is not finished. `run_parts` goes through the input, computes what the folder
+does not hold yet, and writes it there; `write_table` makes one file of the parts: Parquet, NPZ, Zarr or TSV.
+`table_format` reads the first three again. A job brings its input (`InputRow`), its columns (`Table`), and a function
+from a list of rows to a `pyarrow.RecordBatch`; nothing here knows what is computed.
+
+Needs pyarrow and zarr: `pip install 'agront-data[tables]'`.
+"""
+
+try:
+    import pyarrow  # noqa: F401
+    import zarr  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"agront_data.tables needs {error.name}, which is not installed: python -m pip install 'agront-data[tables]'",
+        name=error.name,
+    ) from error
+
+from agront_data.tables.finished_parts import FinishedParts
+from agront_data.tables.input_row import InputRow, Table
+from agront_data.tables.output_file import TableFormat, check_output, table_format, write_table
+from agront_data.tables.part_file import Part
+from agront_data.tables.part_files import PartFiles
+from agront_data.tables.part_loop import Totals, run_parts
+from agront_data.tables.record_batches import row_bytes
+
+__all__ = [
+    "FinishedParts",
+    "InputRow",
+    "Part",
+    "PartFiles",
+    "Table",
+    "TableFormat",
+    "Totals",
+    "check_output",
+    "row_bytes",
+    "run_parts",
+    "table_format",
+    "write_table",
+]

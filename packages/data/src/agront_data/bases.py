@@ -9,7 +9,7 @@
 """
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import UInt8
 
 A, T, C, G, N = range(5)
 NO_BASE = 5
@@ -54,11 +54,6 @@ def encode_sequence(sequence: str | bytes) -> UInt8[np.ndarray, "W"]:
             f"allowed are {IUPAC_LETTERS.decode()}, in either case"
         )
     return codes
-
-
-def is_n(bases: UInt8[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
-    """Returns where a base is N, soft-masked or not."""
-    return (bases & BASE_BITS) == N
 
 
 def reverse_complement(bases: UInt8[np.ndarray, "... W"]) -> UInt8[np.ndarray, "... W"]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from agront_data import BaseCounts, GenomeStore, RowOrder, WindowGrid
 from agront_data.duplicates import DuplicateCounts, DuplicateReport
+from agront_data.windows import count_windows_by_contig
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -55,19 +56,19 @@ def contig_table(order: RowOrder, held_out: WindowGrid | None, chosen: range, at
     """A line for each contig of some genomes, the largest first; those beyond `at_most` in one line."""
     table = new_table("contig", *_COMPOSITION, *_WINDOWS)
     genomes = order.grid.store.genomes
-    windows = {genome: [_windows_of_contigs(grid, genome) for grid in (order.grid, held_out)] for genome in chosen}
+    windows = {genome: _windows_of_contigs(order.grid, held_out, genome) for genome in chosen}
     contigs = [(genome, contig) for genome in chosen for contig in range(len(genomes[genome].contigs))]
     contigs.sort(key=lambda place: -genomes[place[0]].contigs[place[1]].length)
     for g, c in contigs[:at_most]:
         table.add_row(
             escape(f"{genomes[g].name}:{genomes[g].contigs[c].name}"),
             *_composition(genomes[g].contig_counts[c]),
-            *(f"{counts.get(c, 0):,}" for counts in windows[g]),
+            *(f"{number:,}" for number in windows[g][c]),
         )
     rest = contigs[at_most:]
     if rest:
         counts = _sum(genomes[g].contig_counts[c] for g, c in rest)
-        in_rest = (sum(windows[g][part].get(c, 0) for g, c in rest) for part in range(2))
+        in_rest = map(sum, zip(*(windows[g][c] for g, c in rest), strict=True))
         table.add_row(f"and {len(rest):,} more", *_composition(counts), *(f"{number:,}" for number in in_rest))
     return table
 
@@ -107,14 +108,11 @@ def _composition(counts: BaseCounts) -> tuple[str, ...]:
     return f"{counts.length:,}", share(counts.G + counts.C, counts.length - counts.N), n, soft_masked
 
 
-def _windows_of_contigs(grid: WindowGrid | None, genome: int) -> dict[int, int]:
-    """How many windows each contig of a genome has; only those that have some."""
-    if grid is None:
-        return {}
-    entry, (first, end) = grid.store.genomes[genome], grid.first_windows[genome : genome + 2]
-    contig = np.searchsorted(entry.contig_starts, grid.locate(np.arange(first, end)).start, side="right") - 1
-    numbers, counts = np.unique(contig, return_counts=True)
-    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+def _windows_of_contigs(training: WindowGrid, held_out: WindowGrid | None, genome: int) -> list[tuple[int, int]]:
+    """How many training and held-out windows each contig of a genome has."""
+    seen = count_windows_by_contig(training, genome)
+    unseen = np.zeros_like(seen) if held_out is None else count_windows_by_contig(held_out, genome)
+    return list(zip(seen.tolist(), unseen.tolist(), strict=True))
 
 
 def _duplicates_row(counts: DuplicateCounts) -> tuple[str, ...]:

@@ -5,6 +5,7 @@
 >>> grid.describe(grid.locate([0]))  # doctest: +SKIP
 """
 
+from agront_data.windows.contig_windows import count_windows_by_contig
 from agront_data.windows.corpus_intervals import contig_intervals, corpus_n_runs, genome_offsets, subtract_intervals
 from agront_data.windows.held_out import HeldOut, Part
 from agront_data.windows.window_grid import WindowGrid
@@ -20,6 +21,7 @@ __all__ = [
     "Windows",
     "contig_intervals",
     "corpus_n_runs",
+    "count_windows_by_contig",
     "genome_offsets",
     "subtract_intervals",
 ]

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import tyro
 from agront_data import GenomeStore, WindowGrid
+from agront_data.batches import RowSettings
 from agront_data.duplicates import find_duplicates
 from agront_data.genome_names import unknown_names
 from pictures import draw_species_shares
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from row_settings import RowSettings, settings_of_preset, settings_of_run
+from row_settings import settings_of_preset, settings_of_run
 from store_views import composition_table, contig_table, print_duplicates, print_row, rows_table
 from terminal import errors_as_sentences, make_console, say
 
@@ -55,6 +56,11 @@ class InspectData:
     row: int | None = None
     """The row's place in the global batch, from 0; needs --step."""
 
+    @property
+    def source(self) -> str:
+        """The preset or run that settings of rows are taken from, in words."""
+        return f"preset {self.preset or _DEFAULT_PRESET}" if self.run is None else f"run {self.run}"
+
 
 def settings_for(options: InspectData, store: GenomeStore) -> RowSettings:
     """The settings of rows that the options name.
@@ -91,7 +97,7 @@ def inspect_data(options: InspectData, console: Console) -> None:
     store = GenomeStore.open(options.store, endpoint=options.endpoint)
     settings = settings_for(options, store)
     if options.step is not None and options.row is not None:
-        print_row(store, settings, options.step, options.row, console)
+        print_row(store, settings, options.source, options.step, options.row, console)
         return
 
     chosen = chosen_genomes(store, options.contigs) if options.contigs is not None else None
@@ -103,7 +109,7 @@ def inspect_data(options: InspectData, console: Console) -> None:
     except ValueError:  # of a small store there may be none, and what is wrong otherwise the training grid has said
         held_out = None
     what = f"{settings.steps:,} steps x {settings.batch_size:,} rows, windows of {settings.windows.length:,} bases"
-    say(console, f"rows          {settings.source}: {what}\n")
+    say(console, f"rows          {options.source}: {what}\n")
     console.print(rows_table(order, held_out, settings.num_rows))
     if chosen is not None:
         console.print()

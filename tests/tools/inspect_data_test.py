@@ -9,10 +9,11 @@ import numpy as np
 import pretrain
 import pytest
 from agront_data import HeldOut, Mixture, PretrainingLoader, WindowGrid, Windows, ingest_genomes
+from agront_data.batches import RowSettings
 from agront_tokenizer import KmerTokenizer
 from presets import PRESETS
 from rich.console import Console
-from row_settings import RowSettings, settings_of_preset, settings_of_run
+from row_settings import settings_of_preset, settings_of_run
 from store_views import print_row
 
 TOOL = Path(inspect_data.__file__)
@@ -75,7 +76,7 @@ def sequence_at(named):
 
 def row_as_printed(store, settings, step, row, capsys):
     capsys.readouterr()
-    print_row(store, settings, step, row, Console())
+    print_row(store, settings, "test", step, row, Console())
     return parse_row(capsys.readouterr().out)
 
 
@@ -90,7 +91,6 @@ def row_as_printed(store, settings, step, row, capsys):
 )
 def test_a_row_is_the_one_that_the_loader_reads(mixture, both_strands, overlap, store, capsys):
     settings = RowSettings(
-        source="test",
         windows=Windows(length=WINDOW, overlap=overlap),
         held_out=HeldOut(block_length=100, every=5, offset=2),
         mixture=mixture,
@@ -161,7 +161,6 @@ def test_a_row_of_a_run_is_the_one_that_its_loader_reads(store, run, run_tool):
 def test_settings_of_a_run_are_those_it_was_begun_with(store, run):
     settings = settings_of_run(run, store)
     assert settings == RowSettings(
-        source=f"run {run}",
         windows=Windows(length=WINDOW, max_n_fraction=0.5),
         held_out=HeldOut(block_length=192, every=5, offset=1),
         mixture=Mixture(temperature=3),
@@ -313,11 +312,11 @@ def test_a_run_on_another_store_is_refused_with_both_fingerprints(run, store, tm
     assert other.fingerprint in outcome.err
 
 
-@pytest.mark.parametrize("change", ["no mixture", "not JSON", "a window option of another version", "no identity"])
+@pytest.mark.parametrize("change", ["no seed", "not JSON", "a window option of another version", "no identity"])
 def test_a_run_file_that_cannot_be_read_is_refused_by_name(change, run, store, tmp_path, run_tool):
     content = json.loads((run / "run.json").read_text())
-    if change == "no mixture":
-        del content["identity"]["mixture"]
+    if change == "no seed":
+        del content["identity"]["train"]["seed"]
     elif change == "a window option of another version":
         content["identity"]["windows"]["jitter"] = 3
     elif change == "no identity":

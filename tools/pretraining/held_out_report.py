@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 from agront_data import GenomeStore, Mixture, TokenBatch, WindowGrid
-from agront_data.batches import fit_base_composition, fit_kmer_frequencies, token_losses, training_token_counts
+from agront_data.batches import baseline_losses
 from agront_data.files import write_whole
 from agront_tokenizer import KmerTokenizer
 from agront_train import RowLosses, paired_difference
@@ -32,19 +32,13 @@ def fit_baselines(
     Raises:
         ValueError: fewer than two held-out rows have a token to predict.
     """
-    counts = training_token_counts(store, training, tokenizer, num_tokens, both_strands, mixture)
-    baselines = {}
-    for fit in (fit_kmer_frequencies, fit_base_composition):
-        baseline = fit(counts, tokenizer.vocabulary)
-        rows = [token_losses(baseline, batch.tokens) for batch in held_out]
-        loss, count = (np.concatenate(parts).astype(np.float64) for parts in zip(*rows, strict=True))
-        if np.count_nonzero(count) < 2:
-            raise ValueError(
-                "only one held-out window has bases, and a standard error needs two: hold out more (--held-out.every, "
-                "--held-out.contigs) or take shorter windows (--windows.length)"
-            )
-        baselines[baseline.name] = RowLosses(loss, count)
-    return baselines
+    losses = baseline_losses(store, training, tokenizer, held_out, num_tokens, both_strands, mixture)
+    if any(np.count_nonzero(rows.num_tokens) < 2 for rows in losses.values()):
+        raise ValueError(
+            "only one held-out window has bases, and a standard error needs two: hold out more (--held-out.every, "
+            "--held-out.contigs) or take shorter windows (--windows.length)"
+        )
+    return {name: RowLosses(rows.loss, rows.num_tokens.astype(np.float64)) for name, rows in losses.items()}
 
 
 def report(

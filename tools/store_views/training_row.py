@@ -3,22 +3,22 @@
 import numpy as np
 from agront_data import GenomeStore, reverse_complement
 from agront_data.bases import BASE_BITS, NO_BASE, SOFT_MASKED
+from agront_data.batches import RowSettings, count_bases_read
 from agront_tokenizer import KmerTokenizer
-from jaxtyping import UInt8
 from rich.console import Console
-from row_settings import RowSettings
 from terminal import say
 
 _LETTERS = np.frombuffer(b"ATCGN---atcgn---", np.uint8)
 _LINE = 60
 
 
-def print_row(store: GenomeStore, settings: RowSettings, step: int, row: int, console: Console) -> None:
+def print_row(store: GenomeStore, settings: RowSettings, source: str, step: int, row: int, console: Console) -> None:
     """Print species, contig, place, strand and bases of a row, its bases as FASTA.
 
     Args:
         store: the genomes.
         settings: of the run.
+        source: the preset or run that they were taken from, in words.
         step: updates made before the one that reads the row.
         row: the row's place in the global batch, from 0.
         console: where to print.
@@ -29,7 +29,7 @@ def print_row(store: GenomeStore, settings: RowSettings, step: int, row: int, co
     if step < 0:
         raise ValueError(f"--step is {step}: steps are numbered from 0")
     if not 0 <= row < settings.batch_size:
-        raise ValueError(f"--row is {row}: a batch of {settings.source} has rows 0 to {settings.batch_size - 1}")
+        raise ValueError(f"--row is {row}: a batch of {source} has rows 0 to {settings.batch_size - 1}")
     number = step * settings.batch_size + row
     if number >= 2**32:
         raise ValueError(
@@ -46,7 +46,7 @@ def print_row(store: GenomeStore, settings: RowSettings, step: int, row: int, co
     place = f"{origin.contig}:{origin.start + 1:,}-{origin.end:,}"
     lines = {
         "row": f"{row:,} of step {step:,} (update {step + 1:,} in metrics.jsonl)",
-        "number": f"{number:,} of {settings.source}",
+        "number": f"{number:,} of {source}",
         "species": origin.species,
         "contig": origin.contig,
         "start, end": f"{origin.start:,}, {origin.end:,} (0-based, half-open); {len(codes):,} bases",
@@ -54,7 +54,8 @@ def print_row(store: GenomeStore, settings: RowSettings, step: int, row: int, co
         "strand": origin.strand + (" (the bases below are the reverse complement)" if origin.strand == "-" else ""),
         "soft-masked": f"{np.count_nonzero(codes & SOFT_MASKED) / len(codes):.1%} (lower case below)",
     }
-    read = _bases_read(codes, settings.windows.length)
+    tokenizer = KmerTokenizer()
+    read = count_bases_read(codes, tokenizer, tokenizer.num_tokens(settings.windows.length))
     if read < len(codes):
         lines["cut"] = f"each N is a token, so the row is full after {read:,} bases: the rest was not read"
     letters = _LETTERS[codes].tobytes().decode()
@@ -62,11 +63,3 @@ def print_row(store: GenomeStore, settings: RowSettings, step: int, row: int, co
     text = [f"{name:<13}{value}" for name, value in lines.items()]
     text += ["", header, *(letters[at : at + _LINE] for at in range(0, len(letters), _LINE))]
     say(console, "\n".join(text))
-
-
-def _bases_read(codes: UInt8[np.ndarray, "W"], window: int) -> int:
-    """How many of a row's bases fit into the tokens of a row, which are those of a window without N."""
-    tokenizer = KmerTokenizer()
-    k = tokenizer.vocabulary.k
-    tokens = tokenizer.encode_bases(codes[np.newaxis] & BASE_BITS, 1 + window // k + window % k)
-    return len(tokenizer.decode(tokens[0]))

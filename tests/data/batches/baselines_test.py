@@ -3,7 +3,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from agront_data.batches import TokenDistribution, fit_base_composition, fit_kmer_frequencies, token_losses
+from agront_data import GenomeStore, HeldOut, WindowGrid, Windows, held_out_batches
+from agront_data.batches import (
+    TokenDistribution,
+    baseline_losses,
+    fit_base_composition,
+    fit_kmer_frequencies,
+    token_losses,
+)
 from agront_tokenizer import KmerTokenizer, Vocabulary
 
 Fit = Callable[[np.ndarray, Vocabulary], TokenDistribution]
@@ -77,3 +84,22 @@ def test_frequencies_beat_composition_where_bases_depend_on_each_other() -> None
         token_losses(fit(counts, VOCABULARY), tokens)[0][0] for fit in (fit_kmer_frequencies, fit_base_composition)
     ]
     assert losses[0] < losses[1]
+
+
+def test_losses_of_held_out_rows_by_hand(make_store: Callable[..., GenomeStore]) -> None:
+    store = make_store({"rice": {"c1": "AAAAAA", "c2": "AAATTTCCNNNN"}})
+    held_out, windows = HeldOut(contigs=("c2",)), Windows(length=6, max_n_fraction=1.0)
+    training, unseen = (WindowGrid.build(store, windows, held_out, part) for part in ("training", "held_out"))
+    tokenizer = KmerTokenizer(VOCABULARY)
+    batches = list(held_out_batches(store, unseen, tokenizer, batch_size=1, num_tokens=3))
+    losses = baseline_losses(store, training, tokenizer, batches, 3, both_strands=False)
+    # Trained on AAA AAA, and in the two other frames on AAA; one is added to each of 68 counts. The held-out rows are
+    # AAA TTT, and C C (the rest is cut).
+    frequencies = [math.log(72 / 5) + math.log(72), 2 * math.log(72)]
+    # 12 bases, all A, and one more of each. All of 4 tokens are k-mers, so their share is 5 / 6.
+    a, other, kmer, letter = (-math.log(p) for p in (13 / 16, 1 / 16, 5 / 6, 1 / 6))
+    composition = [2 * kmer + 3 * a + 3 * other, 2 * (letter + other)]
+    assert list(losses) == ["3-mer frequencies", "base composition"]
+    for name, expected in zip(losses, (frequencies, composition), strict=True):
+        np.testing.assert_allclose(losses[name].loss, expected, rtol=1e-12)
+        assert losses[name].num_tokens.tolist() == [2, 2]

@@ -7,6 +7,8 @@
 
 from agront_data.batches.baselines import (
     TokenDistribution,
+    TokenLosses,
+    baseline_losses,
     fit_base_composition,
     fit_kmer_frequencies,
     token_losses,
@@ -15,7 +17,8 @@ from agront_data.batches.held_out_batches import held_out_batches
 from agront_data.batches.loader import PretrainingLoader
 from agront_data.batches.mixture import PROPORTIONAL, Mixture
 from agront_data.batches.row_order import RowOrder
-from agront_data.batches.token_batch import TokenBatch
+from agront_data.batches.row_settings import RowSettings
+from agront_data.batches.token_batch import TokenBatch, count_bases_read
 from agront_data.batches.token_counts import training_token_counts
 
 __all__ = [
@@ -23,8 +26,12 @@ __all__ = [
     "Mixture",
     "PretrainingLoader",
     "RowOrder",
+    "RowSettings",
     "TokenBatch",
     "TokenDistribution",
+    "TokenLosses",
+    "baseline_losses",
+    "count_bases_read",
     "fit_base_composition",
     "fit_kmer_frequencies",
     "held_out_batches",

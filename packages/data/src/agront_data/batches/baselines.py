@@ -1,14 +1,22 @@
-"""What a model must beat: predictions that look at no context at all.
+"""Baselines without context, which a model must beat.
 
 Both are fitted on the tokens of the training windows (`training_token_counts`) and give every position the same
 distribution over tokens. A masked language model that is no better has learned nothing of the context.
 """
 
 import dataclasses
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-from agront_tokenizer import Vocabulary
+from agront_tokenizer import KmerTokenizer, Vocabulary
 from jaxtyping import Float64, Int, Int64, UInt16
+
+from agront_data.batches.mixture import PROPORTIONAL, Mixture
+from agront_data.batches.token_batch import TokenBatch
+from agront_data.batches.token_counts import training_token_counts
+from agront_data.store import GenomeStore
+from agront_data.windows import WindowGrid
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +30,18 @@ class TokenDistribution:
 
     name: str
     log_probabilities: Float64[np.ndarray, "vocabulary"]
+
+
+class TokenLosses(NamedTuple):
+    """Losses of R rows of tokens.
+
+    Attributes:
+        loss: Cross-entropy summed over the tokens of each row, nats.
+        num_tokens: Number of tokens of each row that count: k-mers and A, T, C, G.
+    """
+
+    loss: Float64[np.ndarray, "R"]
+    num_tokens: Int64[np.ndarray, "R"]
 
 
 def fit_base_composition(token_counts: Int64[np.ndarray, "vocabulary"], vocabulary: Vocabulary) -> TokenDistribution:
@@ -61,15 +81,47 @@ def fit_kmer_frequencies(token_counts: Int64[np.ndarray, "vocabulary"], vocabula
 
 def token_losses(
     distribution: TokenDistribution, tokens: UInt16[np.ndarray, "B T"] | Int[np.ndarray, "B T"]
-) -> tuple[Float64[np.ndarray, "B"], Int64[np.ndarray, "B"]]:
-    """Returns each row's summed loss in nats, and the number of its tokens that count: k-mers and A, T, C, G.
+) -> TokenLosses:
+    """Returns the losses of rows of tokens.
 
     To score chosen positions only, put `<pad>` at all others.
     """
     log_probabilities = distribution.log_probabilities
     counted = np.isfinite(log_probabilities)[tokens]
     losses = -np.where(counted, log_probabilities[tokens], 0.0)
-    return losses.sum(axis=1), counted.sum(axis=1)
+    return TokenLosses(losses.sum(axis=1), counted.sum(axis=1))
+
+
+def baseline_losses(
+    store: GenomeStore,
+    training: WindowGrid,
+    tokenizer: KmerTokenizer,
+    held_out: Sequence[TokenBatch],
+    num_tokens: int,
+    both_strands: bool = True,
+    mixture: Mixture = PROPORTIONAL,
+) -> dict[str, TokenLosses]:
+    """Returns the losses of held-out rows under each baseline, by name: k-mer frequencies, then base composition.
+
+    Args:
+        store: The genomes.
+        training: The windows trained on, which the baselines are fitted on.
+        tokenizer: Makes ids of bases.
+        held_out: At least one batch; its rows are scored at all their positions, in order.
+        num_tokens: Tokens in a row, as for `PretrainingLoader`.
+        both_strands: Whether training reads both strands.
+        mixture: How training rows are shared among genomes.
+
+    Raises:
+        ValueError: As `training_token_counts`, or the training windows hold N only.
+    """
+    counts = training_token_counts(store, training, tokenizer, num_tokens, both_strands, mixture)
+    losses = {}
+    for fit in (fit_kmer_frequencies, fit_base_composition):
+        baseline = fit(counts, tokenizer.vocabulary)
+        batches = [token_losses(baseline, batch.tokens) for batch in held_out]
+        losses[baseline.name] = TokenLosses(*map(np.concatenate, zip(*batches, strict=True)))
+    return losses
 
 
 def _nucleotide_counts(

@@ -1,11 +1,12 @@
-"""`TokenBatch`: what goes from the host to the devices."""
+"""`TokenBatch`: what goes from the host to the devices; and whether windows fit into its rows."""
 
 from typing import NamedTuple
 
 import numpy as np
 from agront_tokenizer import KmerTokenizer
-from jaxtyping import Float32, Int64, UInt16
+from jaxtyping import Float32, Int64, UInt8, UInt16
 
+from agront_data.bases import BASE_BITS
 from agront_data.store import GenomeStore
 from agront_data.windows import WindowGrid
 
@@ -39,3 +40,15 @@ def check_fit(store: GenomeStore, grid: WindowGrid, tokenizer: KmerTokenizer, nu
             f"a window of {length} bases makes {needed} tokens, more than num_tokens={num_tokens}: take windows of "
             f"{tokenizer.most_bases(max(num_tokens, 2))} bases, or num_tokens={needed}"
         )
+
+
+def count_bases_read(bases: UInt8[np.ndarray, "W"], tokenizer: KmerTokenizer, num_tokens: int) -> int:
+    """Counts the bases of one window that its row holds; those to their right are cut, as each N takes a token.
+
+    Args:
+        bases: Codes 0–4, with or without the soft-mask bit.
+        tokenizer: Makes ids of bases.
+        num_tokens: Tokens in a row, `<cls>` included.
+    """
+    [tokens] = tokenizer.encode_bases(bases[np.newaxis] & BASE_BITS, num_tokens)
+    return len(tokenizer.decode(tokens))

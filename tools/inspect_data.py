@@ -10,7 +10,10 @@ from agront_data import GenomeStore, WindowGrid
 from agront_data.batches import RowSettings
 from agront_data.duplicates import find_duplicates
 from agront_data.genome_names import unknown_names
+from agront_tokenizer import KmerTokenizer
+from models import tokenizer_of
 from pictures import draw_species_shares
+from presets import PRESETS
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from row_settings import settings_of_preset, settings_of_run
@@ -83,6 +86,11 @@ def settings_for(options: InspectData, store: GenomeStore) -> RowSettings:
     return dataclasses.replace(settings, **changes)
 
 
+def tokenizer_for(options: InspectData) -> KmerTokenizer:
+    """The tokenizer of the preset or run that the options name."""
+    return PRESETS[options.preset or _DEFAULT_PRESET][1].tokenizer if options.run is None else tokenizer_of(options.run)
+
+
 def inspect_data(options: InspectData, console: Console) -> None:
     """Print what the options ask for."""
     if (options.step is None) != (options.row is None):
@@ -97,7 +105,7 @@ def inspect_data(options: InspectData, console: Console) -> None:
     store = GenomeStore.open(options.store, endpoint=options.endpoint)
     settings = settings_for(options, store)
     if options.step is not None and options.row is not None:
-        print_row(store, settings, options.source, options.step, options.row, console)
+        print_row(store, settings, tokenizer_for(options), options.source, options.step, options.row, console)
         return
 
     chosen = chosen_genomes(store, options.contigs) if options.contigs is not None else None

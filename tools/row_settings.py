@@ -1,12 +1,10 @@
 """What decides the rows of a training run: taken from a preset, or from a run as it was begun."""
 
-import json
 from pathlib import Path
 
 from agront_data import GenomeStore
 from agront_data.batches import RowSettings
-from agront_train import read_metrics
-from agront_train.run_folder import RUN_FILE
+from agront_model.pretrained import describe_run
 from presets import PRESETS
 
 
@@ -36,14 +34,8 @@ def settings_of_run(run: Path, store: GenomeStore) -> RowSettings:
     Raises:
         ValueError: the folder holds no run, one of another version, or one on another store.
     """
-    file, metrics = run / RUN_FILE, run / "metrics.jsonl"
-    if not file.is_file():
-        raise ValueError(f"{run} holds no run (no {RUN_FILE}): give the folder that tools/pretrain.py --run made")
-    try:
-        identity = json.loads(file.read_text())["identity"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{file} does not hold the settings of rows ({type(error).__name__}: {error}): it is damaged"
-        ) from error
-    steps = max((record["step"] for record in read_metrics(metrics)), default=0) if metrics.exists() else 0
-    return RowSettings.from_identity(identity, store, steps=steps, file=file)
+    description = describe_run(run)
+    if description is None:
+        raise ValueError(f"{run} holds no run (no run.json): give the folder that tools/pretrain.py --run made")
+    file = description.folder / "run.json"
+    return RowSettings.from_identity(description.settings, store, steps=description.num_updates, file=file)

@@ -76,7 +76,7 @@ def sequence_at(named):
 
 def row_as_printed(store, settings, step, row, capsys):
     capsys.readouterr()
-    print_row(store, settings, "test", step, row, Console())
+    print_row(store, settings, KmerTokenizer(), "test", step, row, Console())
     return parse_row(capsys.readouterr().out)
 
 

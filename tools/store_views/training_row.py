@@ -12,13 +12,22 @@ _LETTERS = np.frombuffer(b"ATCGN---atcgn---", np.uint8)
 _LINE = 60
 
 
-def print_row(store: GenomeStore, settings: RowSettings, source: str, step: int, row: int, console: Console) -> None:
+def print_row(
+    store: GenomeStore,
+    settings: RowSettings,
+    tokenizer: KmerTokenizer,
+    source: str,
+    step: int,
+    row: int,
+    console: Console,
+) -> None:
     """Print species, contig, place, strand and bases of a row, its bases as FASTA.
 
     Args:
         store: the genomes.
         settings: of the run.
-        source: the preset or run that they were taken from, in words.
+        tokenizer: of the run.
+        source: the preset or run that the settings were taken from, in words.
         step: updates made before the one that reads the row.
         row: the row's place in the global batch, from 0.
         console: where to print.
@@ -54,7 +63,6 @@ def print_row(store: GenomeStore, settings: RowSettings, source: str, step: int,
         "strand": origin.strand + (" (the bases below are the reverse complement)" if origin.strand == "-" else ""),
         "soft-masked": f"{np.count_nonzero(codes & SOFT_MASKED) / len(codes):.1%} (lower case below)",
     }
-    tokenizer = KmerTokenizer()
     read = count_bases_read(codes, tokenizer, tokenizer.num_tokens(settings.windows.length))
     if read < len(codes):
         lines["cut"] = f"each N is a token, so the row is full after {read:,} bases: the rest was not read"

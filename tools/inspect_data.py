@@ -16,8 +16,15 @@ from pictures import draw_species_shares
 from presets import PRESETS
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from row_settings import settings_of_preset, settings_of_run
-from store_views import composition_table, contig_table, print_duplicates, print_row, rows_table
+from store_views import (
+    composition_table,
+    contig_table,
+    print_duplicates,
+    print_row,
+    rows_table,
+    settings_of_preset,
+    settings_of_run,
+)
 from terminal import errors_as_sentences, make_console, say
 
 _DEFAULT_PRESET = "agront-1b"

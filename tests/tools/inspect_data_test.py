@@ -13,8 +13,7 @@ from agront_data.batches import RowSettings
 from agront_tokenizer import KmerTokenizer
 from presets import PRESETS
 from rich.console import Console
-from row_settings import settings_of_preset, settings_of_run
-from store_views import print_row
+from store_views import print_row, settings_of_preset, settings_of_run
 
 TOOL = Path(inspect_data.__file__)
 COMPLEMENT = str.maketrans("ATCGNatcgn", "TAGCNtagcn")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from agront_train import plot_runs
+from pictures import plot_runs
 from terminal import errors_as_sentences, make_console, say
 
 

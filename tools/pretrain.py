@@ -19,10 +19,10 @@ from agront_train import (
     is_first,
     on_first,
     parameters_digest,
-    plot_losses,
     train,
 )
 from models import choose_devices, load_checked_weights, tokenizer_of
+from pictures import plot_losses
 from presets import PRESETS, Experiment
 from pretraining import describe, ending_at_once, fit_baselines, make_monitoring, report
 from rich.console import Console

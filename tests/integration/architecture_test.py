@@ -206,7 +206,8 @@ def test_imports_past_faces_are_found(source, importer, expected):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_libraries_do_not_print(package):
+def test_libraries_neither_print_nor_draw(package):
+    assert not imported_by(package) & {"rich", "matplotlib"}
     for file in sources(package):
         assert "print" not in {
             node.func.id for node in ast.walk(ast.parse(file.read_text()))

@@ -11,7 +11,6 @@ from agront_train import (
     Monitoring,
     Observer,
     ProfilerTrace,
-    ProgressBar,
     WeightsAndBiasesLog,
     measured_peak_flops,
     num_masked_positions,
@@ -19,6 +18,7 @@ from agront_train import (
 )
 from presets import Experiment
 from rich.console import Console
+from terminal import RunProgress
 
 from pretraining.provenance import write_provenance
 
@@ -58,7 +58,7 @@ def make_monitoring(
             config = {"preset": experiment.settings(), "train": experiment.train.identity()}
             listening.append(WeightsAndBiasesLog(experiment.wandb, experiment.run, config=config))
         # Last, so that its bar is not drawn before all others have said what they have to say.
-        return [*listening, ProgressBar(console, steps=experiment.train.steps, resume_at=resume_at)]
+        return [*listening, RunProgress(console, steps=experiment.train.steps, resume_at=resume_at)]
 
     return Monitoring(
         observers=observers,

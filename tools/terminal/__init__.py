@@ -4,6 +4,7 @@ from terminal.console import RunConsole, counted, make_console, new_table, say
 from terminal.download_bars import DownloadBars, bars
 from terminal.errors import errors_as_sentences
 from terminal.ingest_bars import IngestBars
+from terminal.run_progress import RunProgress
 from terminal.shell_command import shell_command, with_option
 from terminal.stop_signals import stop_signals
 
@@ -11,6 +12,7 @@ __all__ = [
     "DownloadBars",
     "IngestBars",
     "RunConsole",
+    "RunProgress",
     "bars",
     "counted",
     "errors_as_sentences",

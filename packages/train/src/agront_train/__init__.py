@@ -37,8 +37,6 @@ from agront_train.observers import (
     WeightsAndBiasesLog,
     read_metrics,
 )
-from agront_train.plotting import plot_losses, plot_runs
-from agront_train.progress import ProgressBar
 from agront_train.run_folder import (
     Checkpointer,
     CheckpointWriteError,
@@ -97,7 +95,6 @@ __all__ = [
     "Observer",
     "OptimizerConfig",
     "ProfilerTrace",
-    "ProgressBar",
     "Restored",
     "ResumableIterator",
     "RowLosses",
@@ -138,8 +135,6 @@ __all__ = [
     "paired_difference",
     "parameters_digest",
     "peak_flops",
-    "plot_losses",
-    "plot_runs",
     "read_metrics",
     "replicate",
     "row_losses",

@@ -1,4 +1,4 @@
-"""A progress bar for people; plain lines where there is no terminal."""
+"""The progress of a training run: a bar in a terminal, plain lines elsewhere."""
 
 import collections
 import dataclasses
@@ -6,16 +6,18 @@ import datetime
 import math
 import statistics
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar as Bar
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from agront_train.observers import StepRecord
-from agront_train.time_left import TimeLeft
+from terminal.time_left import TimeLeft
+
+if TYPE_CHECKING:  # importing it would start JAX in tools that only print
+    from agront_train import StepRecord
 
 PLAIN_LINE_SECONDS = 10.0
 # One update's numbers jump too fast to be read where updates are short.
@@ -34,7 +36,7 @@ class _Number(NamedTuple):
     """Of the column: enough for what the number will ever be, so that columns stay where they are."""
 
 
-class ProgressBar:
+class RunProgress:
     """An `Observer`: a bar with the time left, and the numbers below it, as many as the terminal is wide.
 
     Loss, gradient norm, speed, utilisation and data wait are means of the last 20 updates. Waiting for data is shown
@@ -52,7 +54,7 @@ class ProgressBar:
         self._console, self._steps, self._step = console, steps, resume_at
         self._time_left = TimeLeft(steps, resume_at=resume_at, now=time.monotonic())
         self._last_line = time.monotonic()
-        self._recent: collections.deque[StepRecord] = collections.deque(maxlen=_SMOOTHED_UPDATES)
+        self._recent: collections.deque["StepRecord"] = collections.deque(maxlen=_SMOOTHED_UPDATES)
         self._held_out: float | None = None
         self._skipped = 0
         self._numbers: list[_Number] = self._current_numbers()
@@ -60,8 +62,8 @@ class ProgressBar:
         if console.is_terminal:
             self._live.start()
 
-    def record(self, record: StepRecord) -> None:
-        """Move on by one update."""
+    def record(self, record: "StepRecord") -> None:
+        """Advance by one update."""
         now = time.monotonic()
         self._time_left.update(record.step, now)
         # The first update of a process compiles: its speed would mislead where it is averaged with others.
@@ -87,7 +89,7 @@ class ProgressBar:
         self._console.print(message, highlight=False, markup=False, soft_wrap=soft_wrap, overflow="ignore", crop=False)
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop drawing; the bar stays on the screen."""
         self._live.stop()
 
     def _mean(self, name: str) -> float | None:
@@ -126,7 +128,7 @@ class ProgressBar:
         bar.add_column(no_wrap=True)
         bar.add_row(
             Text("training", "bold"),
-            Bar(self._steps, self._step),
+            ProgressBar(self._steps, self._step),
             Text(f"{self._step:,}/{self._steps:,}", "green"),
             Text(self._left(), "cyan"),
         )

@@ -3,8 +3,9 @@ import math
 import re
 
 import pytest
-from agront_train import ProgressBar, StepRecord
+from agront_train import StepRecord
 from rich.console import Console
+from terminal import RunProgress
 
 
 def record(step, *, loss=8.125, **measured):
@@ -14,7 +15,7 @@ def record(step, *, loss=8.125, **measured):
 
 def lines_shown(records, *, terminal, width=120, steps=10, resume_at=3):
     console = Console(file=io.StringIO(), force_terminal=terminal, width=width, color_system=None, legacy_windows=False)
-    bar = ProgressBar(console, steps=steps, resume_at=resume_at)
+    bar = RunProgress(console, steps=steps, resume_at=resume_at)
     for entry in records:
         bar.record(entry)
     bar.close()
@@ -85,7 +86,7 @@ def test_numbers_are_means_of_the_last_twenty_updates_without_the_first_speed():
 
 def test_a_note_keeps_words_and_paths_whole():
     console = Console(file=io.StringIO(), force_terminal=True, width=40)
-    bar = ProgressBar(console, steps=10)
+    bar = RunProgress(console, steps=10)
     path = "runs/" + "x" * 60 + "/checkpoints/7"
     bar.note(f"the checkpoint is damaged and was set aside: {path} [bold]")
     bar.close()

@@ -1,5 +1,5 @@
 import pytest
-from agront_train.time_left import TimeLeft
+from terminal.time_left import TimeLeft
 
 
 class Clock:

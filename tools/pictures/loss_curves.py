@@ -1,4 +1,4 @@
-"""Loss curves as PNG: of one run at its end, of several beside each other."""
+"""Loss curves as PNG: of one run at its end, or of several runs in one picture."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,11 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from agront_train import read_metrics
+from agront_train.run_folder import write_whole
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-from agront_train.observers import read_metrics
-from agront_train.run_folder import write_whole
 
 # A legend with more curves than this hides the picture, and one curve alone is the mean itself.
 _GROUPS_DRAWN = range(2, 13)

@@ -3,8 +3,8 @@ import os
 
 import numpy as np
 import pytest
-from agront_train import plot_losses, plot_runs
 from matplotlib.image import imread
+from pictures import plot_losses, plot_runs
 
 BLUE, ORANGE = (0x1F, 0x77, 0xB4), (0xFF, 0x7F, 0x0E)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from agront_model.pretrained import appearing_whole, check_free, model_fingerprint, write_model
-from models import load_checked_weights, model_card, tokenizer_of
+from agront_model.pretrained import appearing_whole, check_free, model_card, model_fingerprint, write_model
+from models import load_checked_weights, tokenizer_of
 from rich.console import Console
 from terminal import errors_as_sentences, make_console, say
 
@@ -35,12 +35,12 @@ def convert(source: str, out: Path, console: Console) -> None:
     out = out.absolute()
     check_free(out)
     tokenizer = tokenizer_of(source)
-    pretrained, origin = load_checked_weights(source, tokenizer.vocabulary, console)
+    pretrained, _ = load_checked_weights(source, tokenizer.vocabulary, console)
     with console.status("writing"), appearing_whole(out) as folder:
         fingerprint = model_fingerprint(pretrained.params, pretrained.config)
         write_model(pretrained, folder)
         tokenizer.save_pretrained(folder, max_tokens=pretrained.config.max_tokens)
-        card = model_card(pretrained, origin, tokenizer, fingerprint, out.name)
+        card = model_card(pretrained, out.name, k=tokenizer.vocabulary.k, fingerprint=fingerprint)
         (folder / "README.md").write_text(card, encoding="utf-8")
     lines = [f"fingerprint   {fingerprint}", f"written to    {out}", f"model card    {out / 'README.md'}"]
     say(console, "\n".join(lines))

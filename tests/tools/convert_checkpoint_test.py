@@ -116,7 +116,7 @@ def test_what_is_there_is_never_written_over(convert, source, tmp_path, contents
 
 @pytest.mark.parametrize(("error", "code"), [(OSError(28, "No space left on device"), 1), (KeyboardInterrupt(), 130)])
 def test_the_whole_folder_appears_or_nothing(convert, source, tmp_path, monkeypatch, error, code):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(convert_checkpoint, "model_card", fail)  # the last that is written

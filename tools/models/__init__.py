@@ -11,7 +11,6 @@ from models.masked_report import (
     title_of,
     tsv_of,
 )
-from models.model_card import model_card
 
 __all__ = [
     "TSV_HEADER",
@@ -19,7 +18,6 @@ __all__ = [
     "MaskedSequence",
     "choose_devices",
     "load_checked_weights",
-    "model_card",
     "report_of",
     "table_of",
     "title_of",

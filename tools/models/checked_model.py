@@ -1,13 +1,11 @@
 """A model of the tokenizer's vocabulary: loaded, compared, and described in a few lines."""
 
-import itertools
 import os
 import warnings
-from pathlib import Path
 
 import jax
-from agront_model import AgroNTConfig, Precision, Pretrained, load_pretrained
-from agront_model.pretrained import DamagedCheckpointWarning, WeightSource, peek_config
+from agront_model import Precision, Pretrained, load_pretrained
+from agront_model.pretrained import DamagedCheckpointWarning, WeightSource, check_vocabulary, peek_config
 from agront_tokenizer import AGRONT_VOCABULARY, KmerTokenizer, Vocabulary
 from rich.console import Console
 from terminal import say
@@ -45,51 +43,9 @@ def load_checked_weights(
         pretrained = load_pretrained(model, precision)
     source = pretrained.source
     assert source is not None  # of everything that was loaded
-    check_vocabulary(pretrained.config, source, vocabulary)
+    check_vocabulary(pretrained, vocabulary.tokens, pad_token_id=vocabulary.pad_id, mask_token_id=vocabulary.mask_id)
     describe_model(pretrained, source, console)
     return pretrained, source
-
-
-def check_vocabulary(config: AgroNTConfig, source: WeightSource, vocabulary: Vocabulary) -> None:
-    """Refuse a model whose token ids are not those of a vocabulary.
-
-    Raises:
-        ValueError: naming the number, or the first line of its `vocab.txt`, that differs.
-    """
-    check_ids(config, source.name, vocabulary)
-    for folder in (source.folder, source.folder.parent):
-        if (file := folder / "vocab.txt").is_file():
-            check_tokens(file, vocabulary)
-            return
-        if source.folder.name != "jax_model":
-            return
-
-
-def check_ids(config: AgroNTConfig, name: str, vocabulary: Vocabulary) -> None:
-    """Compare what a config says of the vocabulary; raises as `check_vocabulary`."""
-    for what, here, there in (
-        ("has", config.vocabulary_size, vocabulary.size),
-        ("pads with id", config.pad_token_id, vocabulary.pad_id),
-        ("masks with id", config.mask_token_id, vocabulary.mask_id),
-    ):
-        if here != there:
-            tokens = " token ids" if what == "has" else ""
-            raise ValueError(
-                f"the model {name} {what} {here:,}{tokens}, the tokenizer {there:,}: it was made for another "
-                "vocabulary, and would be told the wrong tokens"
-            )
-
-
-def check_tokens(file: Path, vocabulary: Vocabulary) -> None:
-    """Compare a `vocab.txt`, of which lines beyond the last token are free; raises as `check_vocabulary`."""
-    lines = file.read_bytes().decode("utf-8", "replace").splitlines()
-    for number, (line, token) in enumerate(itertools.zip_longest(lines[: vocabulary.size], vocabulary.tokens), 1):
-        if line is None or line.strip() != token:
-            found = "is missing" if line is None else f"is {line.strip()!r}"
-            raise ValueError(
-                f"{file}: line {number:,} {found}, and the tokenizer's token {number - 1:,} is {token!r}: the model "
-                "was made for another vocabulary, and would be told the wrong tokens"
-            )
 
 
 def describe_model(pretrained: Pretrained, source: WeightSource, console: Console) -> None:

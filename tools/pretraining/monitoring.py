@@ -1,6 +1,9 @@
 """What a run says of itself: who listens, whose held-out losses are told apart, what full speed would be."""
 
+import dataclasses
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -15,15 +18,19 @@ from agront_train import (
     measured_peak_flops,
     num_masked_positions,
     peak_flops,
+    write_session,
 )
 from presets import Experiment
 from rich.console import Console
-from terminal import RunProgress
-
-from pretraining.provenance import write_provenance
+from terminal import RunProgress, shell_command
 
 # Of a session's updates the first ones compile.
 PROFILE_AFTER = 9
+
+DISTRIBUTIONS = (
+    *("agront-tokenizer", "agront-data", "agront-model", "agront-train"),
+    *("jax", "jaxlib", "dm-haiku", "optax", "orbax-checkpoint", "tensorstore", "grain", "numpy"),
+)
 
 
 def make_monitoring(
@@ -48,7 +55,16 @@ def make_monitoring(
     """
 
     def observers(resume_at: int) -> list[Observer]:
-        write_provenance(experiment.run, experiment, fingerprints=fingerprints, devices=devices, resume_at=resume_at)
+        write_session(
+            experiment.run,
+            dataclasses.asdict(experiment),
+            command=shell_command(sys.argv[0], *sys.argv[1:]),
+            code=Path(__file__),
+            distributions=DISTRIBUTIONS,
+            fingerprints=fingerprints,
+            devices=devices,
+            resume_at=resume_at,
+        )
         listening: list[Observer] = []
         if experiment.profile:
             first = min(resume_at + PROFILE_AFTER, experiment.train.steps - experiment.profile)

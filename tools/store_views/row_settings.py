@@ -38,4 +38,6 @@ def settings_of_run(run: Path, store: GenomeStore) -> RowSettings:
     if description is None:
         raise ValueError(f"{run} holds no run (no run.json): give the folder that tools/pretrain.py --run made")
     file = description.folder / "run.json"
+    if not description.settings:
+        raise ValueError(f"{file} does not hold the settings of rows: it is damaged, so restore it, or give --preset")
     return RowSettings.from_identity(description.settings, store, steps=description.num_updates, file=file)

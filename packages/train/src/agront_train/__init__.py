@@ -46,6 +46,7 @@ from agront_train.run_folder import (
     open_run_folder,
     parameters_digest,
     setting_defaults,
+    write_session,
 )
 from agront_train.tasks import (
     Difference,
@@ -141,4 +142,5 @@ __all__ = [
     "setting_defaults",
     "train",
     "unreplicate",
+    "write_session",
 ]

@@ -4,9 +4,11 @@ from agront_model.pretrained.fingerprint import model_fingerprint
 from agront_model.pretrained.hub import named_repository
 from agront_model.pretrained.licence import PUBLISHED, Licence
 from agront_model.pretrained.loading import DamagedCheckpointWarning, load_pretrained, peek_config
+from agront_model.pretrained.model_card import model_card
 from agront_model.pretrained.pretrained_model import Pretrained
 from agront_model.pretrained.run_folder import RunDescription, describe_run
 from agront_model.pretrained.saving import appearing_whole, check_free, save_pretrained, write_model
+from agront_model.pretrained.vocabulary_check import check_vocabulary
 from agront_model.pretrained.weight_source import AUTHORS_FORMAT, RUN_FORMAT, WeightSource
 
 __all__ = [
@@ -20,8 +22,10 @@ __all__ = [
     "WeightSource",
     "appearing_whole",
     "check_free",
+    "check_vocabulary",
     "describe_run",
     "load_pretrained",
+    "model_card",
     "model_fingerprint",
     "named_repository",
     "peek_config",

@@ -10,6 +10,7 @@ from agront_train.run_folder.run_identity import (
     open_run_folder,
     setting_defaults,
 )
+from agront_train.run_folder.sessions import write_session
 from agront_train.run_folder.whole_file import write_whole
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "open_run_folder",
     "parameters_digest",
     "setting_defaults",
+    "write_session",
     "write_whole",
 ]

@@ -1,7 +1,7 @@
 import pytest
 from agront_data import HeldOut, Mixture, WindowGrid, Windows, held_out_batches, ingest_genomes
 from agront_tokenizer import KmerTokenizer
-from held_out_report import fit_baselines
+from pretraining import fit_baselines
 
 
 @pytest.fixture

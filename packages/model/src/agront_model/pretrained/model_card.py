@@ -1,12 +1,14 @@
-"""The README.md of a converted model: what Hugging Face calls a model card."""
+"""The model card of a converted model: the README.md that Hugging Face shows."""
 
+import importlib.metadata
 from typing import Any
 
-import agront_model
 import jax
-from agront_model import Pretrained
-from agront_model.pretrained import AUTHORS_FORMAT, PUBLISHED, RUN_FORMAT, Licence, RunDescription, WeightSource
-from agront_tokenizer import KmerTokenizer
+
+from agront_model.pretrained.licence import PUBLISHED, Licence
+from agront_model.pretrained.pretrained_model import Pretrained
+from agront_model.pretrained.run_folder import RunDescription
+from agront_model.pretrained.weight_source import AUTHORS_FORMAT, RUN_FORMAT, WeightSource
 
 _USE = """\
 ```python
@@ -27,24 +29,30 @@ AgroNT: Mendoza-Revilla et al., *A foundational large language model for edible 
 """
 
 
-def model_card(
-    pretrained: Pretrained, source: WeightSource, tokenizer: KmerTokenizer, fingerprint: str, title: str
-) -> str:
-    """The text of a model card, with the header that Hugging Face reads.
+def model_card(pretrained: Pretrained, title: str, *, k: int, fingerprint: str) -> str:
+    """Writes a model card, with the header that Hugging Face reads.
 
     Args:
-        pretrained: the model.
-        source: its origin.
-        tokenizer: its tokenizer.
-        fingerprint: its `model_fingerprint`.
+        pretrained: a model that was loaded: its source is described.
         title: its new name.
+        k: bases in a k-mer of its vocabulary.
+        fingerprint: its `model_fingerprint`.
+
+    Returns:
+        Markdown.
+
+    Raises:
+        ValueError: the model has no source.
     """
+    source = pretrained.source
+    if source is None:
+        raise ValueError("the model has no source to describe: load it by load_pretrained")
     licence, run = source.licence, source.run
     sections = [
         _header(licence, run.begun_from if run else source.name),
         f"# {title}\n\nA DNA language model of the AgroNT architecture, in Hugging Face's format for ESM models. "
-        f"Converted by `tools/convert_checkpoint.py`, agront-model {agront_model.__version__}.\n",
-        _table(_architecture(pretrained, source, tokenizer, fingerprint)),
+        f"Converted by `tools/convert_checkpoint.py`, agront-model {importlib.metadata.version('agront-model')}.\n",
+        _table(_architecture(pretrained, source, k, fingerprint)),
         f"## Licence\n\n{_terms(licence, run)}\n",
         f"## How to use\n\n{_USE.format(title=title)}",
         f"## Reference\n\n{_PAPER}",
@@ -62,13 +70,9 @@ def _header(licence: Licence | None, derived_from: str | None) -> str:
     return "\n".join(["---", *lines, "library_name: transformers", "pipeline_tag: fill-mask", "tags:", *tags, "---\n"])
 
 
-def _architecture(
-    pretrained: Pretrained, source: WeightSource, tokenizer: KmerTokenizer, fingerprint: str
-) -> dict[str, str]:
-    config, vocabulary = pretrained.config, tokenizer.vocabulary
+def _architecture(pretrained: Pretrained, source: WeightSource, k: int, fingerprint: str) -> dict[str, str]:
+    config = pretrained.config
     num_parameters = sum(leaf.size for leaf in jax.tree.leaves(pretrained.params))
-    most_bases = tokenizer.most_bases(config.max_tokens)
-    kmers = f"{len(vocabulary.kmer_ids):,} {vocabulary.k}-mers"
     eps_by = {
         AUTHORS_FORMAT: "as in the authors' JAX code; the published PyTorch model has 1e-12",
         RUN_FORMAT: "as it was trained",
@@ -77,8 +81,8 @@ def _architecture(
         "made from": f"`{source.name}` ({source.format})",
         "parameters": f"{num_parameters:,}, in float32",
         "layers": f"{config.num_layers}, {config.embed_dim} wide, {config.num_heads} heads, FFN {config.ffn_dim} wide",
-        "context": f"{config.max_tokens:,} tokens with `<cls>`: up to {most_bases:,} bases",
-        "vocabulary": f"{config.vocabulary_size:,} tokens: {kmers}, A, T, C, G, N and four special ones",
+        "context": f"{config.max_tokens:,} tokens with `<cls>`: up to {k * (config.max_tokens - 1):,} bases",
+        "vocabulary": f"{config.vocabulary_size:,} tokens: {4**k:,} {k}-mers, A, T, C, G, N and four special ones",
         "layer-norm eps": f"{config.layer_norm_eps:g}, {eps_by.get(source.format, 'as its config.json says')}",
         "contact head": "zeros: the format asks for one, the model has none",
         "model fingerprint": f"`{fingerprint}` (agront-model's, the same for every file format)",

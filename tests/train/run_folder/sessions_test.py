@@ -1,28 +1,23 @@
-import dataclasses
 import datetime
 import json
 import os
 import platform
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
-from presets import PRESETS
-from pretraining import provenance
-
-
-def experiment(run):
-    return dataclasses.replace(PRESETS["demo"][1], data="store", run=run)
+from agront_train.run_folder.sessions import git_state, write_session
 
 
 def write(run, resume_at=0):
-    provenance.write_provenance(
+    write_session(
         run,
-        experiment(run),
+        {"model": {"num_layers": 3}, "run": run},
+        command="tools/pretrain.py demo --data 'my store'",
+        code=Path(__file__),
+        distributions=("agront-train", "jax", "numpy", "no-such-distribution"),
         fingerprints={"store": "abc", "initial parameters": None},
         devices=jax.devices()[:2],
         resume_at=resume_at,
@@ -34,14 +29,12 @@ def sessions(run):
 
 
 def test_a_session_says_what_it_takes_to_repeat_it(tmp_path, monkeypatch):
-    arguments = ["demo", "--data", "my store", "--run", str(tmp_path)]
-    monkeypatch.setattr(sys, "argv", ["tools/pretrain.py", *arguments])
     monkeypatch.setenv("XLA_SOMETHING", "1")
     before = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     write(tmp_path)
     (session,) = sessions(tmp_path)
     assert before <= datetime.datetime.fromisoformat(session["begun"]) <= datetime.datetime.now(datetime.UTC)
-    assert shlex.split(session["command"])[1:] == ["tools/pretrain.py", *arguments]
+    assert session["command"] == "tools/pretrain.py demo --data 'my store'"
     assert session["folder"] == os.getcwd()
     assert session["experiment"]["model"]["num_layers"] == 3
     assert session["experiment"]["run"] == str(tmp_path)
@@ -52,7 +45,7 @@ def test_a_session_says_what_it_takes_to_repeat_it(tmp_path, monkeypatch):
     assert (session["host"], session["python"]) == (platform.node(), platform.python_version())
     assert session["versions"]["jax"] == jax.__version__
     assert session["versions"]["numpy"] == np.__version__
-    assert None not in session["versions"].values()
+    assert [name for name, version in session["versions"].items() if version is None] == ["no-such-distribution"]
     assert session["environment"]["XLA_SOMETHING"] == "1"
     assert all(name.startswith(("JAX_", "XLA_")) for name in session["environment"])
 
@@ -79,9 +72,9 @@ def test_the_revision_and_whether_a_file_differs_from_it(tmp_path):
     git(repository, "commit", "-m", "one")
     revision = git(repository, "rev-parse", "HEAD").strip()
     assert len(revision) == 40
-    assert provenance.git_state(repository / "tools") == {"revision": revision, "differs": False}
+    assert git_state(repository / "tools") == {"revision": revision, "differs": False}
     (repository / "tools" / "a.py").write_text("2\n")
-    assert provenance.git_state(repository / "tools") == {"revision": revision, "differs": True}
+    assert git_state(repository / "tools") == {"revision": revision, "differs": True}
 
 
 @pytest.mark.parametrize("path", [None, ""])
@@ -90,4 +83,4 @@ def test_outside_git_or_without_it_there_is_no_revision(tmp_path, monkeypatch, p
     if path is not None:
         monkeypatch.setenv("PATH", path)
     (tmp_path / "folder").mkdir()
-    assert provenance.git_state(Path(tmp_path / "folder")) is None
+    assert git_state(Path(tmp_path / "folder")) is None

@@ -1,7 +1,6 @@
-"""What somebody else needs to repeat a run: a line of `RUN/sessions.jsonl` for each time it was begun or resumed."""
+"""Sessions of a run: all that it takes to repeat it, a line for each time it was begun or resumed."""
 
 import collections
-import dataclasses
 import datetime
 import importlib.metadata
 import json
@@ -9,29 +8,24 @@ import os
 import platform
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
-from agront_train.run_folder import AppendedFile
-from presets import Experiment
-from terminal import shell_command
 
-SESSIONS_FILE = "sessions.jsonl"
+from agront_train.run_folder.appended_file import AppendedFile
 
-# What computes, reads and writes; a change of any may change a run in the last bit, or more.
-DISTRIBUTIONS = (
-    *("agront-tokenizer", "agront-data", "agront-model", "agront-train"),
-    *("jax", "jaxlib", "dm-haiku", "optax", "orbax-checkpoint", "tensorstore", "grain", "numpy"),
-)
+_FILE = "sessions.jsonl"
 
 
-def write_provenance(
+def write_session(
     run: Path,
-    experiment: Experiment,
+    settings: Mapping[str, Any],
     *,
+    command: str,
+    code: Path,
+    distributions: Sequence[str],
     fingerprints: Mapping[str, str | None],
     devices: Sequence[jax.Device],
     resume_at: int,
@@ -40,7 +34,10 @@ def write_provenance(
 
     Args:
         run: the run folder, once it holds a run: an empty one is refused when it holds anything else.
-        experiment: all settings as they are after the command line.
+        settings: all settings; values that JSON does not know are written as text.
+        command: the command line.
+        code: a file or folder of the code, whose git revision is recorded.
+        distributions: names of installed distributions whose versions may change a run in the last bit, or more.
         fingerprints: of what the run is made from, such as the store and the vocabulary, by name.
         devices: the devices that it trains on, on all hosts.
         resume_at: updates made before this session.
@@ -51,9 +48,9 @@ def write_provenance(
     session = {
         "begun": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "resume_at": resume_at,
-        "command": shell_command(sys.argv[0], *sys.argv[1:]),
+        "command": command,
         "folder": str(Path.cwd()),
-        "git": git_state(Path(__file__).parent),
+        "git": git_state(code if code.is_dir() else code.parent),
         "fingerprints": dict(fingerprints),
         "devices": dict(collections.Counter(device.device_kind for device in devices)),
         "backend": devices[0].client.platform_version,
@@ -61,11 +58,11 @@ def write_provenance(
         "host": socket.gethostname(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in DISTRIBUTIONS},
+        "versions": {name: _version(name) for name in distributions},
         "environment": {name: os.environ[name] for name in sorted(os.environ) if name.startswith(("JAX_", "XLA_"))},
-        "experiment": dataclasses.asdict(experiment),
+        "experiment": dict(settings),
     }
-    file = AppendedFile(run / SESSIONS_FILE)
+    file = AppendedFile(run / _FILE)
     try:
         file.append(json.dumps(session, default=str).encode() + b"\n")
     finally:
@@ -73,7 +70,7 @@ def write_provenance(
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """The revision that a folder's repository is at, and whether any file differs from it; None outside git."""
+    """The git revision of a folder, and whether any file differs from it; None outside git."""
     try:
         revision, changes = (
             subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=True, timeout=30)

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import random
 import resource
 import sys
 import tempfile
@@ -63,3 +64,24 @@ def full_disk():
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     return at_most
+
+
+@pytest.fixture(scope="session")
+def write_fasta() -> Callable[..., Path]:
+    """Write records, given as name=sequence, to a file."""
+
+    def write(path: Path, **records: str) -> Path:
+        path.write_text("".join(f">{name}\n{sequence}\n" for name, sequence in records.items()))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def random_dna() -> Callable[[int, int], str]:
+    """A sequence of given length, with base frequencies that are not equal."""
+
+    def draw(seed: int, length: int) -> str:
+        return "".join(random.Random(seed).choices("ATCG", weights=(4, 3, 2, 1), k=length))
+
+    return draw

@@ -5,13 +5,14 @@ import os
 from pathlib import Path
 
 import tyro
+from agront_data.sequences import Inputs, parse_files
 from agront_data.tables import PartFiles
 from agront_model.pretrained import named_repository
 from embedding.embedding_picture import check_can_be_drawn, check_picture, draw_output
 from embedding.embedding_run import embed_inputs, say
 from embedding.embedding_table import EmbeddingTable
-from embedding.inputs import Inputs, parse_files
 from embedding.options import Embed, check_output_name, check_umap_options
+from models import tokenizer_of
 from rich.console import Console
 from terminal import errors_as_sentences, make_console
 
@@ -44,14 +45,15 @@ def embed_all(options: Embed, console: Console) -> None:
     inputs = Inputs(files=parse_files(options.inputs), genome=options.genome, tile=options.tile, step=options.step)
     check_model_name(options.model)
     PartFiles(options.parts_folder).check_begun(options.decisive())
+    tokenizer = tokenizer_of(options.model)
     with console.status("reading the input"):
-        survey = inputs.survey()
+        survey = inputs.survey(tokenizer)
     if not survey.num_sequences:
         raise ValueError("the input holds nothing but N: there is nothing to embed")
     if options.umap is not None:
         table = EmbeddingTable(layers=(-1,), embed_dim=1, label_types=survey.label_types)
         check_picture(survey.num_sequences, options.colour_by, table.schema.names)
-    embed_inputs(options, inputs, survey, console)
+    embed_inputs(options, inputs, survey, tokenizer, console)
 
 
 def check_model_name(model: str) -> None:

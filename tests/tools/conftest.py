@@ -1,6 +1,5 @@
 """What the tests of the command-line tools share: a way to call a tool as a user does, and small genomes."""
 
-import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,24 +35,3 @@ def run_tool(monkeypatch, capsys) -> Callable[..., Outcome]:
         return Outcome(code, *capsys.readouterr())
 
     return run
-
-
-@pytest.fixture(scope="session")
-def write_fasta() -> Callable[..., Path]:
-    """Write records, given as name=sequence, to a file."""
-
-    def write(path: Path, **records: str) -> Path:
-        path.write_text("".join(f">{name}\n{sequence}\n" for name, sequence in records.items()))
-        return path
-
-    return write
-
-
-@pytest.fixture(scope="session")
-def random_dna() -> Callable[[int, int], str]:
-    """A sequence of given length, with base frequencies that are not equal."""
-
-    def draw(seed: int, length: int) -> str:
-        return "".join(random.Random(seed).choices("ATCG", weights=(4, 3, 2, 1), k=length))
-
-    return draw

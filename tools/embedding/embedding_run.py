@@ -7,19 +7,18 @@ from typing import Any
 
 import jax
 import pyarrow as pa
+from agront_data.sequences import Inputs, InputSequence, Survey
 from agront_data.tables import FinishedParts, PartFiles, Totals, row_bytes, run_parts, write_table
 from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
 from agront_model.pretrained import model_fingerprint
-from agront_tokenizer import AGRONT_VOCABULARY
+from agront_tokenizer import KmerTokenizer, Vocabulary
 from models import load_checked_weights
 from rich.console import Console
 from rich.filesize import decimal
 from terminal import shell_command
 
 from embedding.embedding_table import EmbeddingTable
-from embedding.input_sequence import InputSequence
-from embedding.inputs import Inputs, Survey
 from embedding.options import Embed
 from embedding.progress import EmbeddingBar
 
@@ -28,8 +27,15 @@ _MOST_BYTES = 1 << 32
 _DISTRIBUTIONS = ("agront-tokenizer", "agront-data", "agront-model", "jax", "jaxlib", "numpy")
 
 
-def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Console) -> None:
+def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: KmerTokenizer, console: Console) -> None:
     """Embed all sequences, write the output and say what was done.
+
+    Args:
+        options: the command line.
+        inputs: the sequences.
+        survey: of the inputs.
+        tokenizer: of the model.
+        console: takes the progress and the summary.
 
     Raises:
         ValueError: the model cannot be used, what is unfinished is another command's, or the input has changed.
@@ -37,7 +43,7 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
     """
     devices = chosen_devices(options.devices)
     precision = Precision(compute=options.precision)
-    pretrained, source = load_checked_weights(options.model, AGRONT_VOCABULARY, console, precision)
+    pretrained, source = load_checked_weights(options.model, tokenizer.vocabulary, console, precision)
     config = pretrained.config
     fingerprint = model_fingerprint(pretrained.params, config)
     embedder = Embedder(
@@ -52,7 +58,7 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
         layers=tuple(layer % (config.num_layers + 1) for layer in options.layers),
         embed_dim=config.embed_dim,
         label_types=survey.label_types,
-        per_token=options.pool == "tokens",
+        tokenizer=tokenizer if options.pool == "tokens" else None,
     )
     if len(set(table.layers)) < len(table.layers):
         raise ValueError(f"--layers {' '.join(map(str, options.layers))} names a hidden state twice; leave one out")
@@ -63,7 +69,7 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
     with parts.opened(decisive):
         with EmbeddingBar(console, num_sequences=survey.num_sequences, num_tokens=survey.num_tokens) as bar:
             totals = run_parts(
-                inputs.read(),
+                inputs.read(tokenizer),
                 lambda sequences: embed_sequences(sequences, embedder, table, bar),
                 table,
                 parts,
@@ -76,7 +82,11 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, console: Consol
         seconds = time.monotonic() - begun
         finished = FinishedParts(files=parts, schema=table.schema, num_parts=totals.num_parts, num_rows=totals.num_rows)
         with console.status(f"writing {options.out}"):
-            write_table(options.out, finished, metadata_of(options, table, source.name, config, fingerprint))
+            write_table(
+                options.out,
+                finished,
+                metadata_of(options, table, source.name, config, tokenizer.vocabulary, fingerprint),
+            )
     summarize(totals, embedder, config, seconds, console)
     size = decimal(totals.num_rows * row_bytes(table.schema))
     say(console, f"embeddings    {options.out}  ({counted(totals.num_rows, 'row')}, {size})")
@@ -159,7 +169,7 @@ def check_memory(table: EmbeddingTable, survey: Survey) -> None:
 
 
 def metadata_of(
-    options: Embed, table: EmbeddingTable, name: str, config: AgroNTConfig, fingerprint: str
+    options: Embed, table: EmbeddingTable, name: str, config: AgroNTConfig, vocabulary: Vocabulary, fingerprint: str
 ) -> dict[str, Any]:
     """What the output says of itself; JSON-able."""
     return {
@@ -167,7 +177,7 @@ def metadata_of(
         "model_fingerprint": fingerprint,
         "layer_norm_eps": config.layer_norm_eps,
         "max_tokens": config.max_tokens,
-        "vocabulary_fingerprint": AGRONT_VOCABULARY.fingerprint,
+        "vocabulary_fingerprint": vocabulary.fingerprint,
         "layers": list(table.layers),
         "pool": options.pool,
         "settings": options.settings(),

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from agront_data.sequences import InputSequence, LabelType, label_names
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import Float32, Int
-
-from embedding.input_sequence import InputSequence
-from embedding.sequence_labels import LabelType, label_names
 
 _WORDS = ("id", "species", "contig", "strand")
 
@@ -23,13 +21,18 @@ class EmbeddingTable:
         layers: numbers of the hidden states: 0 are the embedded tokens, num_layers comes after the last layer.
         embed_dim: D, numbers in an embedding.
         label_types: of the columns label, label2, …
-        per_token: whether a row is a token rather than a sequence.
+        tokenizer: names the tokens where a row is a token; None where it is a sequence.
     """
 
     layers: tuple[int, ...]
     embed_dim: int
     label_types: tuple[LabelType, ...] = ()
-    per_token: bool = False
+    tokenizer: KmerTokenizer | None = None
+
+    @property
+    def per_token(self) -> bool:
+        """Whether a row is a token rather than a sequence."""
+        return self.tokenizer is not None
 
     @property
     def embedding_names(self) -> list[str]:
@@ -74,11 +77,11 @@ class EmbeddingTable:
         for place, (name, kind) in enumerate(zip(label_names(len(self.label_types)), self.label_types, strict=True)):
             texts = (each.labels[place] if place < len(each.labels) else "" for each in sequences)
             columns[name] = [_PARSERS[kind](text) if text else None for text in texts]
-        if self.per_token:
+        if self.tokenizer is not None:
             rows = np.repeat(np.arange(len(sequences)), columns["num_tokens"])
             columns = {name: pa.array(column, self.schema.field(name).type).take(pa.array(rows))
                        for name, column in columns.items()}  # fmt: skip
-            columns |= _token_columns(sequences)
+            columns |= _token_columns(sequences, self.tokenizer)
             vectors = np.concatenate(vectors) if len(vectors) else np.zeros((0, len(self.layers), self.embed_dim))
         vectors = np.asarray(vectors, np.float32)
         for place, name in enumerate(self.embedding_names):
@@ -97,9 +100,8 @@ def embedding_names(layers: Sequence[int]) -> list[str]:
     return ["embedding"] if len(layers) == 1 else [f"embedding_layer_{layer}" for layer in layers]
 
 
-def _token_columns(sequences: Sequence[InputSequence]) -> dict[str, Any]:
+def _token_columns(sequences: Sequence[InputSequence], tokenizer: KmerTokenizer) -> dict[str, Any]:
     """Each token with the bases of its contig that it stands for; `<cls>`, an empty span, stands before the first."""
-    tokenizer = KmerTokenizer()
     names = np.array(tokenizer.vocabulary.tokens, dtype=object)
     tokens, starts, ends = [], [], []
     for each in sequences:

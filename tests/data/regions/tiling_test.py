@@ -2,7 +2,7 @@ import itertools
 import re
 
 import pytest
-from agront_data.regions import Region, tile_regions
+from agront_data.regions import Region, check_tiling, tile_regions
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +74,13 @@ def test_every_base_is_covered_and_no_tile_is_empty_or_useless(
 def test_bad_tiles_are_refused_at_the_call(length: int, step: int | None, message: str) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(message)):
         tile_regions([], length, step)
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
+        check_tiling(length, step)
+
+
+def test_tiles_can_be_checked_alone() -> None:
+    check_tiling(6)
+    check_tiling(6, 6)
 
 
 def test_bad_regions_are_refused() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from agront_data import FastaRecord, encode_sequence, read_fasta
-from agront_data.sequence_files import read_fasta_blocks
+from agront_data.sequence_files import NotFastaError, read_fasta_blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xopen import xopen
@@ -109,6 +109,7 @@ def test_bad_files_name_file_record_and_remedy(tmp_path: Path, case: str) -> Non
     with pytest.raises(ValueError, match=message) as error:
         list(read_fasta(path))
     assert str(error.value).startswith(f"{path}: ")
+    assert isinstance(error.value, NotFastaError) == message.startswith("is not FASTA")
 
 
 def bgzip_blocks(*texts: bytes) -> bytes:

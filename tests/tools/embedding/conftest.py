@@ -5,6 +5,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 import pytest
+from agront_data.sequences import InputSequence
 from agront_model import AgroNTConfig, Pretrained, make_model, save_pretrained
 from agront_tokenizer import KmerTokenizer
 
@@ -12,7 +13,6 @@ from agront_tokenizer import KmerTokenizer
 @pytest.fixture(scope="session")
 def sequence() -> Callable[..., object]:
     """Make an `InputSequence` of letters; a FASTA record unless said otherwise."""
-    from embedding.input_sequence import InputSequence
 
     def make(name, letters, **fields):
         given = {

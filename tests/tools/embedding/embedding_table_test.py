@@ -1,4 +1,5 @@
 import numpy as np
+from agront_tokenizer import KmerTokenizer
 from embedding.embedding_table import EmbeddingTable
 
 
@@ -25,7 +26,7 @@ def test_one_layer_is_called_embedding():
 
 
 def test_a_row_a_token_with_the_bases_it_stands_for(sequence, vectors):
-    table = EmbeddingTable(layers=(2,), embed_dim=5, per_token=True)
+    table = EmbeddingTable(layers=(2,), embed_dim=5, tokenizer=KmerTokenizer())
     rows = [
         sequence("plus", "ACGTACGNA", contig="chr1", start=100, end=109),
         # The bases 200 to 208 of the forward strand, read backwards: the first token is the last six of them.

@@ -26,12 +26,24 @@ def tile_regions(regions: Iterable[Region], length: int, step: int | None = None
         ValueError: `length` or `step` is below 1, or `step` above `length`, at the call; a region is none, when it is
             reached.
     """
-    step = length if step is None else step
+    check_tiling(length, step)
+    return _tiles(regions, length, length if step is None else step)
+
+
+def check_tiling(length: int, step: int | None = None) -> None:
+    """Checks the length of tiles and their step, without regions to cut.
+
+    Args:
+        length: As for `tile_regions`.
+        step: As for `tile_regions`.
+
+    Raises:
+        ValueError: `length` or `step` is below 1, or `step` above `length`.
+    """
     if length < 1:
         raise ValueError(f"tiles of {length} bases: the length must be at least 1")
-    if not 1 <= step <= length:
+    if step is not None and not 1 <= step <= length:
         raise ValueError(f"a step of {step} bases: it must be 1 to {length}, the length, or bases would be left out")
-    return _tiles(regions, length, step)
 
 
 def _tiles(regions: Iterable[Region], length: int, step: int) -> Iterator[Region]:

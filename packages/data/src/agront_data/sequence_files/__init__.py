@@ -5,7 +5,7 @@
 ...     print(block.name, block.start, block.codes.size)
 """
 
-from agront_data.sequence_files.fasta import FastaBlock, FastaRecord, read_fasta, read_fasta_blocks
+from agront_data.sequence_files.fasta import FastaBlock, FastaRecord, NotFastaError, read_fasta, read_fasta_blocks
 from agront_data.sequence_files.fasta_lines import read_chunks
 
-__all__ = ["FastaBlock", "FastaRecord", "read_chunks", "read_fasta", "read_fasta_blocks"]
+__all__ = ["FastaBlock", "FastaRecord", "NotFastaError", "read_chunks", "read_fasta", "read_fasta_blocks"]

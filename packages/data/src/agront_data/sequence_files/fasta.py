@@ -17,6 +17,10 @@ from agront_data.bases import IUPAC_LETTERS, encode_sequence
 from agront_data.sequence_files.fasta_lines import read_lines
 
 
+class NotFastaError(ValueError):
+    """A file does not begin as a FASTA file does."""
+
+
 class FastaRecord(NamedTuple):
     """One record of a FASTA file.
 
@@ -136,7 +140,7 @@ def _check_preamble(path: Path, line: bytes) -> None:
     if line.startswith(b"@"):
         raise ValueError(f"{path}: is FASTQ, not FASTA; convert it (seqkit fq2fa, seqtk seq -a)")
     if line.strip() and not line.startswith(b"#"):
-        raise ValueError(
+        raise NotFastaError(
             f"{path}: is not FASTA: it begins with {line[:40]!r}. A record is a line that starts with '>' and its "
             "name, then lines of letters"
         )

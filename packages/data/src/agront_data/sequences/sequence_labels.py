@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 LabelType = Literal["int64", "float64", "string"]
+"""Type of the labels at one place in the headers: the narrowest that holds all of them."""
 
 # What stands before the first "|" in NCBI's own identifiers (`>lcl|NC_003070.9_gene_1`): there it divides no labels.
 # https://ncbi.github.io/cxx-toolkit/pages/ch_demo#ch_demo.id1_fetch.html_ref_fasta
@@ -19,7 +20,7 @@ def split_labels(name: str) -> tuple[str, tuple[str, ...]]:
     """Divides the first word of a header into an identifier and the labels after it.
 
     Args:
-        name: such as `promoter_7|0.73`, or `lcl|NC_003070.9_gene_1`, which is an identifier as a whole.
+        name: Such as `promoter_7|0.73`, or `lcl|NC_003070.9_gene_1`, which is an identifier as a whole.
     """
     identifier, *labels = name.split("|")
     if not identifier or _NCBI_TAG.fullmatch(identifier):
@@ -28,12 +29,12 @@ def split_labels(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def label_names(count: int) -> list[str]:
-    """Names of the columns that hold the labels: label, label2, label3 and so on."""
+    """Returns names for so many columns of labels: label, label2, label3 and so on."""
     return ["label", *(f"label{number}" for number in range(2, count + 1))][:count]
 
 
 class LabelTypes:
-    """Finds the type of each label column from all the labels in it."""
+    """Finds the type of the labels at each place in the headers."""
 
     def __init__(self) -> None:
         self._types: list[LabelType] = []
@@ -55,7 +56,7 @@ class LabelTypes:
                     self._types[place] = "float64"
 
     def result(self) -> tuple[LabelType, ...]:
-        """The types. Whole numbers of which some are missing are float64, where NaN can stand for them."""
+        """Returns the types. Whole numbers of which some are missing are float64, where NaN can stand for them."""
         return tuple(
             "float64" if kind == "int64" and count < self._num_sequences else kind
             for kind, count in zip(self._types, self._counts, strict=True)

@@ -1,5 +1,5 @@
 import pytest
-from embedding.sequence_labels import LabelTypes, label_names, split_labels
+from agront_data.sequences.sequence_labels import LabelTypes, label_names, split_labels
 
 
 @pytest.mark.parametrize(

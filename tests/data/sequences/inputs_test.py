@@ -1,16 +1,15 @@
 import gzip
-from pathlib import Path
 
 import pytest
 from agront_data import ingest_genomes
-from agront_tokenizer import KmerTokenizer
-from embedding.inputs import InputFile, Inputs, Survey, parse_files
+from agront_data.sequences import Inputs, Survey, parse_files
+from agront_tokenizer import KmerTokenizer, Vocabulary
 
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 
 
 def read(paths, **options):
-    return list(Inputs(files=parse_files([str(path) for path in paths]), **options).read())
+    return list(Inputs(files=parse_files([str(path) for path in paths]), **options).read(KmerTokenizer()))
 
 
 def letters(sequence):
@@ -19,33 +18,6 @@ def letters(sequence):
 
 def places(sequences):
     return [(each.id, each.species, each.contig, each.start, each.end, each.strand) for each in sequences]
-
-
-@pytest.mark.parametrize(
-    ("argument", "species"),
-    [
-        ("rice=folder/a.fa", "rice"),
-        ("folder/oryza_sativa.fa.gz", "oryza_sativa"),
-        ("zea.mays.fna.bgz", "zea.mays"),
-        ("genes.bed", "genes"),
-        ("data/release=1/a.fasta", "a"),
-        ("peaks", "peaks"),
-        ("few.gz", "few"),
-    ],
-)
-def test_a_species_is_named_by_its_file_or_by_name(argument, species):
-    assert parse_files([argument]) == (InputFile(species, argument.removeprefix("rice=")),)
-
-
-def test_a_file_s_own_name_may_have_an_equals_sign(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    Path("genome=x.fa").write_text(">a\nACGT\n")
-    assert parse_files(["genome=x.fa"]) == (InputFile("genome=x", "genome=x.fa"),)
-
-
-def test_an_empty_name_is_refused():
-    with pytest.raises(ValueError, match=r"=a\.fa: no NAME stands before the ="):
-        parse_files(["=a.fa"])
 
 
 def test_a_bed_file_by_another_name_is_told_what_it_needs(tmp_path):
@@ -67,6 +39,25 @@ def test_records_come_one_after_another_with_their_labels(tmp_path):
     ]
     assert [each.labels for each in found] == [("1", "0.5"), (), ()]
     assert [letters(each) for each in found] == ["ACGTACGTNNN", "AC", "GGGG"]
+
+
+def test_a_record_of_several_blocks_is_one_sequence(tmp_path, random_dna):
+    long = random_dna(3, 600_000)
+    path = tmp_path / "a.fa"
+    path.write_text(f">a\n{long}\n>a\nACGT\n>b\n{long.lower()}\n")
+    found = read([path])
+    assert [(each.id, each.end) for each in found] == [("a", 600_000), ("a", 4), ("b", 600_000)]
+    assert letters(found[0]) == letters(found[2]) == long
+    assert [each.start for each in read([path], tile=250_000)] == [0, 250_000, 500_000, 0, 0, 250_000, 500_000]
+
+
+def test_the_tokenizer_is_the_caller_s(tmp_path):
+    path = tmp_path / "a.fa"
+    path.write_text(">a\nACGTACGTAC\n")
+    tokenizer = KmerTokenizer(Vocabulary(k=4))
+    [found] = Inputs(files=parse_files([str(path)])).read(tokenizer)
+    assert tokenizer.tokenize("ACGTACGTAC") == ["ACGT", "ACGT", "A", "C"]
+    assert found.tokens.tolist() == tokenizer.encode("ACGTACGTAC").tolist()
 
 
 def test_tokens_are_the_tokenizer_s_whatever_is_tokenized_with_them(tmp_path, random_dna):
@@ -151,7 +142,7 @@ def test_tiles_of_regions_follow_their_strand(tmp_path, genome):
 def test_a_survey_counts_and_finds_types(tmp_path):
     path = tmp_path / "a.fa"
     path.write_text(">a|1|x\nACGTACGT\n>b|0\nACGTAC\n")
-    survey = Inputs(files=parse_files([str(path)])).survey()
+    survey = Inputs(files=parse_files([str(path)])).survey(KmerTokenizer())
     assert survey == Survey(num_sequences=2, num_tokens=6, most_tokens=4, label_types=("int64", "string"))
 
 

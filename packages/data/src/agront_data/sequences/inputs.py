@@ -1,0 +1,100 @@
+"""`Inputs`: the files to read, and their sequences; no file is ever held whole."""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from agront_tokenizer import KmerTokenizer
+
+from agront_data.bases import N
+from agront_data.regions import check_tiling
+from agront_data.sequences.base_sequences import BaseSequence, bed_sequences, fasta_sequences
+from agront_data.sequences.input_files import InputFile
+from agront_data.sequences.input_sequence import InputSequence
+from agront_data.sequences.sequence_labels import LabelType, LabelTypes
+from agront_data.sequences.tokenizing import tokenized
+
+
+class Survey(NamedTuple):
+    """Numbers of all sequences of some inputs.
+
+    Attributes:
+        num_sequences: How many there are.
+        num_tokens: Tokens in all, `<cls>` included.
+        most_tokens: Tokens of the longest sequence.
+        label_types: Types of the labels, in their order in the headers.
+    """
+
+    num_sequences: int
+    num_tokens: int
+    most_tokens: int
+    label_types: tuple[LabelType, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Files, and how they are cut.
+
+    Attributes:
+        files: FASTA files; or BED files, with a genome.
+        genome: FASTA file or genome store that BED files are about.
+        tile: Bases of the pieces that sequences are cut into, those of N alone left out; None for whole sequences.
+        step: Bases from the start of a piece to the next; None for `tile`.
+
+    Raises:
+        ValueError: No file, one twice, a BED file without its genome, or tiles that cannot be.
+    """
+
+    files: tuple[InputFile, ...]
+    genome: str | None = None
+    tile: int | None = None
+    step: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.files:
+            raise ValueError("no input is named: give FASTA files, or BED files with --genome")
+        real_paths = [os.path.realpath(file.path) for file in self.files]
+        for file, real_path in zip(self.files, real_paths, strict=True):
+            if real_paths.count(real_path) > 1:
+                raise ValueError(f"{file.path} is given twice")
+            if self.genome is None and file.is_named_bed:
+                raise ValueError(
+                    f"{file.path} names places only: give the genome that it is about, --genome GENOME.fa.gz"
+                )
+        if self.step is not None and self.tile is None:
+            raise ValueError("--step is the distance of tiles: give their length, --tile, as well")
+        if self.tile is not None:
+            check_tiling(self.tile, self.step)
+
+    def read(self, tokenizer: KmerTokenizer) -> Iterator[InputSequence]:
+        """Yields all sequences in the order of the files and of what is in them.
+
+        Args:
+            tokenizer: Makes their token ids.
+
+        Raises:
+            FileNotFoundError: A file is missing.
+            ValueError: A file is empty, truncated or not of its kind, has letters that are no DNA, or a region lies
+                outside its contig; the message names file, record or line, and remedy.
+        """
+        for file in self.files:
+            sequences = self._bases(file)
+            if self.tile is not None:
+                sequences = (each for each in sequences if (each.codes < N).any())
+            yield from tokenized(sequences, tokenizer)
+
+    def survey(self, tokenizer: KmerTokenizer) -> Survey:
+        """Reads everything once, before hours are spent on the half that is right. Raises as `read`."""
+        types, num_sequences, num_tokens, most_tokens = LabelTypes(), 0, 0, 0
+        for sequence in self.read(tokenizer):
+            types.add(sequence.labels)
+            num_sequences += 1
+            num_tokens += sequence.num_tokens
+            most_tokens = max(most_tokens, sequence.num_tokens)
+        return Survey(num_sequences, num_tokens, most_tokens, types.result())
+
+    def _bases(self, file: InputFile) -> Iterator[BaseSequence]:
+        if self.genome is None:
+            return fasta_sequences(file, self.tile, self.step)
+        return bed_sequences(file, self.genome, self.tile, self.step)

@@ -16,7 +16,7 @@ def splitmix64(numbers: UInt64[np.ndarray, "..."]) -> UInt64[np.ndarray, "..."]:
         mixed = np.asarray(numbers, np.uint64) + _INCREMENT
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))  # of no dimension, NumPy makes scalars
 
 
 def draw(seed: int, stream: int, rows: UInt64[np.ndarray, "B"]) -> UInt64[np.ndarray, "B"]:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 _LARGEST_STATE = 4096
 
 
+@runtime_checkable
 class ResumableIterator(Protocol):
     """What `assert_resumes_exactly` needs of an iterator."""
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import haiku as hk
 import jax
@@ -36,6 +36,7 @@ class Encoding(NamedTuple):
     attention: dict[int, Float[Array, "B H T T"]]
 
 
+@runtime_checkable
 class Encode(Protocol):
     """The signature of `AgroNT.encode`."""
 

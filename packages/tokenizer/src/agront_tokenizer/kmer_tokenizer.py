@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int, Int64, UInt8, UInt16
+from jaxtyping import Bool, Float32, Int64, Integer, UInt8, UInt16
 
 from agront_tokenizer import hugging_face
 from agront_tokenizer.base_alphabet import NO_BASE, codes_from_text
@@ -143,7 +143,7 @@ class KmerTokenizer:
             raise ValueError(f"marked is {marked.dtype}{list(marked.shape)}; it must be bool{list(bases.shape)}")
         return shares_of_tokens(bases, marked, self.vocabulary.k, length)
 
-    def decode(self, ids: Sequence[int] | Int[np.ndarray, "T"]) -> str:
+    def decode(self, ids: Sequence[int] | Integer[np.ndarray, "T"]) -> str:
         """Turns ids back into a sequence.
 
         `decode(encode(sequence))` is `sequence` in upper case with N for the other IUPAC letters.
@@ -174,7 +174,7 @@ class KmerTokenizer:
         """
         return self.spans_of_ids(self.encode(sequence))
 
-    def spans_of_ids(self, ids: Sequence[int] | Int[np.ndarray, "T"]) -> Int64[np.ndarray, "T 2"]:
+    def spans_of_ids(self, ids: Sequence[int] | Integer[np.ndarray, "T"]) -> Int64[np.ndarray, "T 2"]:
         """Finds the bases that each token stands for, from ids alone: of sequence that came as base codes, for one.
 
         Args:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int, Int64
+from jaxtyping import Int64, Integer
 
 from agront_tokenizer.base_alphabet import NO_BASE
 from agront_tokenizer.vocabulary import Vocabulary
 
 
-def check_ids(ids: Sequence[int] | Int[np.ndarray, "T"], vocabulary: Vocabulary) -> Int[np.ndarray, "T"]:
+def check_ids(ids: Sequence[int] | Integer[np.ndarray, "T"], vocabulary: Vocabulary) -> Integer[np.ndarray, "T"]:
     """Returns the ids as an array.
 
     Args:
@@ -32,7 +32,7 @@ def check_ids(ids: Sequence[int] | Int[np.ndarray, "T"], vocabulary: Vocabulary)
     return array if array.size else array.astype(np.int64)
 
 
-def bases_of_ids(ids: Int[np.ndarray, "T"], vocabulary: Vocabulary) -> Int64[np.ndarray, "T 2"]:
+def bases_of_ids(ids: Integer[np.ndarray, "T"], vocabulary: Vocabulary) -> Int64[np.ndarray, "T 2"]:
     """Returns the half-open interval of bases that each token stands for; `<mask>` stands for a k-mer.
 
     Args:

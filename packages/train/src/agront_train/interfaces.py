@@ -1,7 +1,7 @@
 """What training needs of a model, a vocabulary, a batch and an iterator, so that it need not know who provides them."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -10,6 +10,7 @@ from jaxtyping import Float, Float32, Int, Integer, UInt16
 Params = Any  # a pytree of float32 arrays
 
 
+@runtime_checkable
 class Encoding(Protocol):
     """What a model's `encode` returns, as far as training looks at it."""
 
@@ -18,20 +19,24 @@ class Encoding(Protocol):
         """One vector a token, after the last layer norm."""
 
 
+@runtime_checkable
 class _Init(Protocol):
     def __call__(self, rng: jax.Array, tokens: Integer[jax.Array, "B T"], /) -> Params: ...
 
 
+@runtime_checkable
 class _Encode(Protocol):
     def __call__(self, params: Params, tokens: Int[jax.Array, "B T"], /) -> Encoding: ...
 
 
+@runtime_checkable
 class _LmLogits(Protocol):
     def __call__(
         self, params: Params, embeddings: Float[jax.Array, "*batch D"], /
     ) -> Float32[jax.Array, "*batch V"]: ...
 
 
+@runtime_checkable
 class MaskedLanguageModel(Protocol):
     """Three pure functions. Encoder and head are apart, so that the head runs on the masked positions only."""
 
@@ -48,6 +53,7 @@ class MaskedLanguageModel(Protocol):
         """`lm_logits(params, embeddings[..., D]) -> float32 [..., V]`."""
 
 
+@runtime_checkable
 class MaskingVocabulary(Protocol):
     """What masking must know of a vocabulary."""
 
@@ -60,6 +66,7 @@ class MaskingVocabulary(Protocol):
         """The ids that may be chosen and drawn: k-mers and the letters A, T, C, G; contiguous, at least two."""
 
 
+@runtime_checkable
 class TrainingBatch(Protocol):
     """One host's rows of a global batch."""
 
@@ -76,6 +83,7 @@ class TrainingBatch(Protocol):
         """What each token counts in the loss if it is chosen, at least 0; None where all count 1."""
 
 
+@runtime_checkable
 class ResumableIterator(Protocol):
     """An endless iterator whose position can be saved and restored."""
 

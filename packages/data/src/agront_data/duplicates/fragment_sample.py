@@ -135,7 +135,7 @@ def _fragment_starts(
     return starts
 
 
-def _count_in(starts: Int64[np.ndarray, "I 2"], offsets: Int64[np.ndarray, "G+1"]) -> Int64[np.ndarray, "G"]:
+def _count_in(starts: Int64[np.ndarray, "I 2"], offsets: Int64[np.ndarray, "G_plus_1"]) -> Int64[np.ndarray, "G"]:
     """Returns the number of fragments in each genome."""
     before = np.concatenate([[0], np.cumsum(starts[:, 1] - starts[:, 0])])
     return np.diff(before[np.searchsorted(starts[:, 0], offsets)])

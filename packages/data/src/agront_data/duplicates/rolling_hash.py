@@ -43,7 +43,7 @@ class RollingHash:
         reverse *= self._powers[self._length - 1 :][:num_fragments]
         return splitmix64(np.minimum(forward, reverse, out=forward))
 
-    def _sums(self, values: UInt64[np.ndarray, "W"], powers: UInt64[np.ndarray, "W"]) -> UInt64[np.ndarray, "F"]:
+    def _sums(self, values: UInt64[np.ndarray, "W"], powers: UInt64[np.ndarray, "P"]) -> UInt64[np.ndarray, "F"]:
         """Returns Σ value · power over each fragment."""
         values *= powers[: len(values)]
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values, out=values)])

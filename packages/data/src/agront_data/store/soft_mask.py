@@ -47,12 +47,14 @@ class SoftMask(NamedTuple):
         before: Number of soft-masked bases in all blocks before each block, and in all of them at the end.
     """
 
-    genome_start: Int64[np.ndarray, "G+1"]
+    genome_start: Int64[np.ndarray, "G_plus_1"]
     first_block: Int64[np.ndarray, "G"]
     before: Int64[np.ndarray, "K+1"]
 
     @classmethod
-    def from_counts(cls, counts: list[UInt16[np.ndarray, "K"]], genome_start: Int64[np.ndarray, "G+1"]) -> "SoftMask":
+    def from_counts(
+        cls, counts: list[UInt16[np.ndarray, "K"]], genome_start: Int64[np.ndarray, "G_plus_1"]
+    ) -> "SoftMask":
         """Makes the table from the counts of each genome's blocks."""
         first_block = np.cumsum([0, *(len(each) for each in counts)])[:-1]
         return cls(genome_start, first_block, np.concatenate([[0], np.cumsum(np.concatenate(counts), dtype=np.int64)]))

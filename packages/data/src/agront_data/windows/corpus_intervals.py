@@ -10,7 +10,7 @@ from jaxtyping import Int64
 from agront_data.store import GenomeStore, SoftMask
 
 
-def genome_offsets(store: GenomeStore) -> Int64[np.ndarray, "G+1"]:
+def genome_offsets(store: GenomeStore) -> Int64[np.ndarray, "G_plus_1"]:
     """Returns where each genome starts in corpus coordinates, and where the last one ends."""
     return np.cumsum([0, *(genome.length for genome in store.genomes)], dtype=np.int64)
 

@@ -97,7 +97,7 @@ class WindowGrid:
         return int(self._first_window[-1]) - len(self._skipped)
 
     @cached_property
-    def first_windows(self) -> Int64[np.ndarray, "G+1"]:
+    def first_windows(self) -> Int64[np.ndarray, "G_plus_1"]:
         """Number of the first window of each genome, and at the end of all windows: genome g has those between."""
         place = self._first_window[np.searchsorted(self._stretches[:, 0], self._offsets)]
         return place - np.searchsorted(self._skipped, place)
@@ -151,7 +151,7 @@ class WindowGrid:
         return self._skipped - np.arange(len(self._skipped))
 
     @cached_property
-    def _offsets(self) -> Int64[np.ndarray, "G+1"]:
+    def _offsets(self) -> Int64[np.ndarray, "G_plus_1"]:
         return genome_offsets(self.store)
 
     def _place(self, place: Int64[np.ndarray, "B"]) -> tuple[Int64[np.ndarray, "B"], ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -19,6 +19,7 @@ class TensorInfo(NamedTuple):
     dtype: str
 
 
+@runtime_checkable
 class TensorSource(Protocol):
     """Named tensors in one or several files."""
 

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from agront_train.observers.tensorboard_events import first_events, summary_event
 from agront_train.run_folder import AppendedFile, write_whole
@@ -80,6 +80,7 @@ def tagged_scalars(record: StepRecord) -> dict[str, float]:
     return {tag: value for tag, value in values.items() if value is not None and math.isfinite(value)}
 
 
+@runtime_checkable
 class Observer(Protocol):
     """Somebody who wants to know of every update: a file, a progress bar."""
 

@@ -24,8 +24,10 @@ from agront_data.tables.part_file import Part
 from agront_data.tables.part_files import PartFiles
 from agront_data.tables.part_loop import Totals, run_parts
 from agront_data.tables.record_batches import row_bytes
+from agront_data.tables.sequence_columns import TOKEN_FIELDS, sequence_columns, sequence_fields, token_columns
 
 __all__ = [
+    "TOKEN_FIELDS",
     "FinishedParts",
     "InputRow",
     "Part",
@@ -36,6 +38,9 @@ __all__ = [
     "check_output",
     "row_bytes",
     "run_parts",
+    "sequence_columns",
+    "sequence_fields",
     "table_format",
+    "token_columns",
     "write_table",
 ]

@@ -3,18 +3,16 @@
 
 import dataclasses
 import os
-import re
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from agront_data import GenomeStore, ingest_genomes
+from agront_data.store import group_by_genome
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from terminal import IngestBars, errors_as_sentences, make_console, say, shell_command
-
-_SUFFIXES = re.compile(r"\.(fa|fasta|fna|fas)?(\.(gz|bgz|bz2|xz|zst))?$", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,44 +39,9 @@ class PrepareData:
     """Address of an S3-compatible server that is not Amazon's, for s3://bucket/path."""
 
 
-def genome_name(file: Path) -> str:
-    """The name of a file without its suffixes, with `_` for what cannot be in a genome's name."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", _SUFFIXES.sub("", file.name)).lstrip("._-")
-
-
-def parse_genomes(arguments: tuple[str, ...]) -> dict[str, list[Path]]:
-    """Group `[NAME=]FILE` arguments by genome.
-
-    Raises:
-        ValueError: there is none, a file is given twice, or two files without a name would be one genome.
-    """
-    if not arguments:
-        raise ValueError("no FASTA file is named: give at least one, as GENOME.fa.gz or NAME=GENOME.fa.gz")
-    genomes: dict[str, list[Path]] = {}
-    unnamed: dict[str, Path] = {}
-    for argument in arguments:
-        name, equals, file = argument.partition("=")
-        if not equals or "/" in name:  # a "=" in a folder's name
-            path = Path(argument)
-            name = genome_name(path)
-            if name in unnamed and unnamed[name] != path:
-                raise ValueError(
-                    f"{unnamed[name]} and {path} would both be the genome {name!r}: name them, NAME={path}; "
-                    "files of one NAME are one genome"
-                )
-            unnamed[name] = path
-        else:
-            path = Path(file)
-        files = genomes.setdefault(name, [])
-        if path in files:
-            raise ValueError(f"{path} is given twice")
-        files.append(path)
-    return genomes
-
-
 def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
     """Write the store, showing progress, and say what is in it."""
-    genomes = parse_genomes(options.genomes)
+    genomes = group_by_genome(options.genomes)
     with IngestBars(console, genomes) as bars:
         store = ingest_genomes(
             genomes,

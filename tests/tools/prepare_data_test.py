@@ -6,7 +6,6 @@ from pathlib import Path
 import prepare_data
 import pytest
 from agront_data import GenomeStore
-from prepare_data import parse_genomes
 
 TOOL = Path(prepare_data.__file__)
 DNA = "ACGTTGCAAC" * 30
@@ -158,22 +157,6 @@ def test_files_of_one_name_are_one_genome_and_the_summary_counts_its_bases(tmp_p
     assert f"tools/pretrain.py laptop --data {tmp_path / 'store'} --run {tmp_path / 'store-run'}" in outcome.out
 
 
-def test_genomes_are_named_by_their_files_or_by_the_name_given():
-    assert parse_genomes(("a/oryza.fa.gz", "b/zea.mays.fasta", "x=c.fna", "x=d.fas.zst", "plain")) == {
-        "oryza": [Path("a/oryza.fa.gz")],
-        "zea.mays": [Path("b/zea.mays.fasta")],
-        "x": [Path("c.fna"), Path("d.fas.zst")],
-        "plain": [Path("plain")],
-    }
-
-
-def test_a_file_given_twice_or_no_file_is_refused():
-    with pytest.raises(ValueError, match=r"a\.fa is given twice"):
-        parse_genomes(("x=a.fa", "x=a.fa"))
-    with pytest.raises(ValueError, match="no FASTA file is named"):
-        parse_genomes(())
-
-
 def test_help_explains_every_argument(run_tool):
     outcome = run_tool(prepare_data.main, "--help")
     assert outcome.code == 0
@@ -207,28 +190,3 @@ def test_a_file_name_in_brackets_is_said_in_full(tmp_path, run_tool):
     outcome = run_tool(prepare_data.main, "--out", tmp_path / "store", f"oryza={tmp_path / 'oryza[v2].fa'}")
     assert outcome.code == 1
     assert "oryza[v2].fa: no such file" in outcome.err
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("oryza_sativa.fa.gz", "oryza_sativa"),
-        ("GCF_000001735.4_TAIR10.1_genomic.fna.gz", "GCF_000001735.4_TAIR10.1_genomic"),
-        ("my genome.fasta.zst", "my_genome"),
-        ("plain", "plain"),
-    ],
-)
-def test_a_genome_is_named_by_its_file(file, name):
-    assert prepare_data.genome_name(Path("somewhere") / file) == name
-
-
-def test_two_files_without_a_name_are_not_silently_one_genome():
-    with pytest.raises(ValueError, match=r"rice/genome.fa and maize/genome.fa would both be the genome 'genome'"):
-        parse_genomes(("rice/genome.fa", "maize/genome.fa"))
-
-
-def test_an_equals_sign_in_a_folder_is_no_name():
-    assert parse_genomes(("data/run=3/genome.fa", "x=run=3.fa")) == {
-        "genome": [Path("data/run=3/genome.fa")],
-        "x": [Path("run=3.fa")],
-    }

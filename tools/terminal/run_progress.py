@@ -14,10 +14,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from terminal.time_left import TimeLeft
-
 if TYPE_CHECKING:  # importing it would start JAX in tools that only print
     from agront_train import StepRecord
+from agront_train.observers import TimeLeft
 
 PLAIN_LINE_SECONDS = 10.0
 # One update's numbers jump too fast to be read where updates are short.

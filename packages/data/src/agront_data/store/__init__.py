@@ -6,6 +6,7 @@
 """
 
 from agront_data.store.genome import BaseCounts, Contig, Genome
+from agront_data.store.genome_files import genome_name, group_by_genome
 from agront_data.store.genome_store import GenomeStore
 from agront_data.store.ingest import ingest_genomes
 from agront_data.store.ingest_genome import GenomeProgress
@@ -20,5 +21,7 @@ __all__ = [
     "GenomeStore",
     "NRuns",
     "SoftMask",
+    "genome_name",
+    "group_by_genome",
     "ingest_genomes",
 ]

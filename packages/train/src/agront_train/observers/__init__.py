@@ -4,6 +4,7 @@ from agront_train.observers.metrics import MetricsFile, Observer, StepRecord, Te
 from agront_train.observers.notes import NotesFile
 from agront_train.observers.profiling import ProfilerTrace
 from agront_train.observers.reporting import LOSSES_ONLY, Monitoring, Reporter
+from agront_train.observers.time_left import TimeLeft
 from agront_train.observers.weights_and_biases import WeightsAndBiasesLog
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Reporter",
     "StepRecord",
     "TensorBoardLog",
+    "TimeLeft",
     "WeightsAndBiasesLog",
     "read_metrics",
 ]

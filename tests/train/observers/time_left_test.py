@@ -1,5 +1,5 @@
 import pytest
-from terminal.time_left import TimeLeft
+from agront_train.observers import TimeLeft
 
 
 class Clock:

@@ -8,13 +8,19 @@ import tyro
 from agront_data.sequences import Inputs, parse_files
 from agront_data.tables import PartFiles
 from agront_model.pretrained import named_repository
-from embedding.embedding_picture import check_can_be_drawn, check_picture, draw_output
-from embedding.embedding_run import embed_inputs, say
-from embedding.embedding_table import EmbeddingTable
-from embedding.options import Embed, check_output_name, check_umap_options
+from embedding import (
+    Embed,
+    EmbeddingTable,
+    check_can_be_drawn,
+    check_output_name,
+    check_picture,
+    check_umap_options,
+    draw_output,
+    embed_inputs,
+)
 from models import tokenizer_of
 from rich.console import Console
-from terminal import errors_as_sentences, make_console
+from terminal import errors_as_sentences, make_console, say
 
 
 def embed(options: Embed, console: Console) -> None:

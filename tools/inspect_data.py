@@ -25,7 +25,7 @@ from store_views import (
     settings_of_preset,
     settings_of_run,
 )
-from terminal import errors_as_sentences, make_console, say
+from terminal import check_picture_name, errors_as_sentences, make_console, say
 
 _DEFAULT_PRESET = "agront-1b"
 
@@ -105,10 +105,8 @@ def inspect_data(options: InspectData, console: Console) -> None:
     for name in ("at_most", "fragment_length"):
         if getattr(options, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} is {getattr(options, name)}: it must be at least 1")
-    if options.plot is not None and not options.plot.parent.is_dir():
-        raise ValueError(f"--plot is {options.plot}: there is no folder {options.plot.parent}; make it first")
-    if options.plot is not None and (options.plot.suffix.lower() != ".png" or options.plot.is_dir()):
-        raise ValueError(f"--plot is {options.plot}: name a file that ends in .png")
+    if options.plot is not None:
+        check_picture_name("--plot", options.plot)
     store = GenomeStore.open(options.store, endpoint=options.endpoint)
     settings = settings_for(options, store)
     if options.step is not None and options.row is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 from pictures import plot_runs
-from terminal import errors_as_sentences, make_console, say
+from terminal import check_folder_of, errors_as_sentences, make_console, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,8 +51,7 @@ def main() -> None:
     """Read the command line; report bad input in a sentence."""
     command = tyro.cli(Command, description=__doc__)
     with errors_as_sentences(""):
-        if not command.out.parent.is_dir():
-            raise ValueError(f"the folder of --out {command.out} is not there: make it, or name another")
+        check_folder_of("--out", command.out)
         plot_runs(metrics_of(command.runs), command.out)
         say(make_console(), f"drawn to {command.out}")
 

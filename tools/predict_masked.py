@@ -28,7 +28,7 @@ from models import (
 )
 from rich.console import Console
 from rich.progress import Progress
-from terminal import errors_as_sentences, make_console, say
+from terminal import check_folder_of, errors_as_sentences, make_console, say
 
 # Of each prediction all logits are held, 16 kB, until it is reported.
 _MASKS_AT_ONCE, _SEQUENCES_AT_ONCE = 4096, 1024
@@ -158,8 +158,7 @@ def predict_masked(options: PredictMasked, console: Console) -> None:
 def _check_out(out: Path) -> None:
     if os.path.lexists(out):
         raise ValueError(f"--out {out} is there already: name another file, or remove it first")
-    if not out.parent.is_dir():
-        raise ValueError(f"the folder of --out {out} is not there: make it, or name another")
+    check_folder_of("--out", out)
 
 
 def _write(out: Path, found: Iterator[MaskReport], num_sequences: int, console: Console) -> None:

@@ -45,9 +45,9 @@ def test_what_is_there_is_not_written_over(tmp_path, model, fasta, run):
 
 
 def test_a_picture_with_and_after_the_embeddings(tmp_path, model, fasta, run, monkeypatch):
-    monkeypatch.setattr("embedding.umap_picture.check_umap_is_installed", lambda: None)
+    monkeypatch.setattr("pictures.umap_picture.check_umap_is_installed", lambda: None)
     monkeypatch.setattr("embedding.options.check_umap_is_installed", lambda: None)
-    monkeypatch.setattr("embedding.umap_picture.lay_out", lambda vectors: vectors[:, :2])
+    monkeypatch.setattr("pictures.umap_picture.lay_out", lambda vectors: vectors[:, :2])
     out, png = tmp_path / "out.parquet", tmp_path / "umap.png"
     command = (model, fasta, "--out", out, "--umap", png)
     outcome = run(*command)

@@ -45,7 +45,7 @@ def test_runs_are_named_by_as_much_of_their_path_as_tells_them_apart(make_run, t
         (("a", "cut"), "metrics.jsonl holds no update"),
         (("broken",), "metrics.jsonl, line 31 is not JSON"),
         (("a", "./a"), "a is given twice"),
-        (("a", "--out", "nowhere/loss.png"), "the folder of --out nowhere/loss.png is not there"),
+        (("a", "--out", "nowhere/loss.png"), "--out is nowhere/loss.png: there is no folder nowhere; make it first"),
     ],
 )
 def test_what_cannot_be_drawn_is_named_and_nothing_is_written(make_run, run_tool, tmp_path, arguments, message):

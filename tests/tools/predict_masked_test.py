@@ -172,7 +172,7 @@ def test_a_table_fits_eighty_columns(model):
         (("--file", "bad.txt"), "bad.txt: line 3: character 'E' at position 1 (0-based) is not DNA"),
         (("--file", "genome.fa"), "genome.fa: is FASTA"),
         (("--file", "binary"), "binary: is not text"),
-        ((FIRST, "--out", "gone/a.tsv"), "the folder of --out gone/a.tsv is not there"),
+        ((FIRST, "--out", "gone/a.tsv"), "--out is gone/a.tsv: there is no folder gone; make it first"),
         ((FIRST, "--out", "blank.txt"), "--out blank.txt is there already"),
     ],
 )

@@ -1,1 +1,17 @@
-"""What tools/embed.py is made of: inputs, part files, three kinds of output, a picture."""
+"""The parts of tools/embed.py: its options, the columns of its output, the run, the picture."""
+
+from embedding.embedding_picture import check_can_be_drawn, check_picture, draw_output
+from embedding.embedding_run import embed_inputs
+from embedding.embedding_table import EmbeddingTable
+from embedding.options import Embed, check_output_name, check_umap_options
+
+__all__ = [
+    "Embed",
+    "EmbeddingTable",
+    "check_can_be_drawn",
+    "check_output_name",
+    "check_picture",
+    "check_umap_options",
+    "draw_output",
+    "embed_inputs",
+]

@@ -1,4 +1,4 @@
-"""From checked inputs to the finished output: model, parts, file, and what is said of it."""
+"""From checked inputs to the finished output: the model, the parts, the file, the summary."""
 
 import importlib.metadata
 import sys
@@ -12,15 +12,14 @@ from agront_data.tables import FinishedParts, PartFiles, Totals, row_bytes, run_
 from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
 from agront_model.pretrained import model_fingerprint
-from agront_tokenizer import KmerTokenizer, Vocabulary
-from models import load_checked_weights
+from agront_tokenizer import KmerTokenizer
+from models import choose_devices, load_checked_weights
 from rich.console import Console
 from rich.filesize import decimal
-from terminal import shell_command
+from terminal import EmbeddingBar, counted, say, shell_command
 
 from embedding.embedding_table import EmbeddingTable
 from embedding.options import Embed
-from embedding.progress import EmbeddingBar
 
 # Of one sequence, where each of its tokens is kept: they are in memory at once.
 _MOST_BYTES = 1 << 32
@@ -28,20 +27,20 @@ _DISTRIBUTIONS = ("agront-tokenizer", "agront-data", "agront-model", "jax", "jax
 
 
 def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: KmerTokenizer, console: Console) -> None:
-    """Embed all sequences, write the output and say what was done.
+    """Embed all sequences, write the output and summarize.
 
     Args:
         options: the command line.
         inputs: the sequences.
         survey: of the inputs.
         tokenizer: of the model.
-        console: takes the progress and the summary.
+        console: takes progress and summary.
 
     Raises:
-        ValueError: the model cannot be used, what is unfinished is another command's, or the input has changed.
-        OSError: something cannot be read or written, as on a full disk; what is finished stays.
+        ValueError: the model cannot be used, the unfinished output is another command's, or the input has changed.
+        OSError: something cannot be read or written, as on a full disk; finished parts stay.
     """
-    devices = chosen_devices(options.devices)
+    devices = choose_devices(options.devices)
     precision = Precision(compute=options.precision)
     pretrained, source = load_checked_weights(options.model, tokenizer.vocabulary, console, precision)
     config = pretrained.config
@@ -54,19 +53,18 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
         batch_tokens=options.batch_tokens,
         devices=devices,
     )
-    table = EmbeddingTable(
-        layers=tuple(layer % (config.num_layers + 1) for layer in options.layers),
-        embed_dim=config.embed_dim,
-        label_types=survey.label_types,
-        tokenizer=tokenizer if options.pool == "tokens" else None,
-    )
-    if len(set(table.layers)) < len(table.layers):
-        raise ValueError(f"--layers {' '.join(map(str, options.layers))} names a hidden state twice; leave one out")
-    check_memory(table, survey)
+    table = table_of(options, config, survey, tokenizer)
+    metadata = {
+        "model": source.name,
+        "model_fingerprint": fingerprint,
+        "layer_norm_eps": config.layer_norm_eps,
+        "max_tokens": config.max_tokens,
+        "vocabulary_fingerprint": tokenizer.vocabulary.fingerprint,
+        **metadata_of(options, table.layers),
+    }
     parts = PartFiles(options.parts_folder)
-    decisive = {**options.decisive(), "model": fingerprint, "labels": survey.label_types}
     begun = time.monotonic()
-    with parts.opened(decisive):
+    with parts.opened({**options.decisive(), "model": fingerprint, "labels": survey.label_types}):
         with EmbeddingBar(console, num_sequences=survey.num_sequences, num_tokens=survey.num_tokens) as bar:
             totals = run_parts(
                 inputs.read(tokenizer),
@@ -82,25 +80,44 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
         seconds = time.monotonic() - begun
         finished = FinishedParts(files=parts, schema=table.schema, num_parts=totals.num_parts, num_rows=totals.num_rows)
         with console.status(f"writing {options.out}"):
-            write_table(
-                options.out,
-                finished,
-                metadata_of(options, table, source.name, config, tokenizer.vocabulary, fingerprint),
-            )
+            write_table(options.out, finished, metadata)
     summarize(totals, embedder, config, seconds, console)
     size = decimal(totals.num_rows * row_bytes(table.schema))
     say(console, f"embeddings    {options.out}  ({counted(totals.num_rows, 'row')}, {size})")
 
 
+def table_of(options: Embed, config: AgroNTConfig, survey: Survey, tokenizer: KmerTokenizer) -> EmbeddingTable:
+    """The columns of the output.
+
+    Raises:
+        ValueError: a hidden state is named twice, or the embeddings of one sequence would not fit the memory.
+    """
+    table = EmbeddingTable(
+        layers=tuple(layer % (config.num_layers + 1) for layer in options.layers),
+        embed_dim=config.embed_dim,
+        label_types=survey.label_types,
+        tokenizer=tokenizer if options.pool == "tokens" else None,
+    )
+    if len(set(table.layers)) < len(table.layers):
+        raise ValueError(f"--layers {' '.join(map(str, options.layers))} names a hidden state twice; leave one out")
+    num_bytes = survey.most_tokens * row_bytes(table.schema)
+    if table.per_token and num_bytes > _MOST_BYTES:
+        raise ValueError(
+            f"the longest sequence has {survey.most_tokens:,} tokens, whose embeddings take {decimal(num_bytes)} of "
+            "memory at once; cut it with --tile 6138"
+        )
+    return table
+
+
 def embed_sequences(
     sequences: list[InputSequence], embedder: Embedder, table: EmbeddingTable, bar: EmbeddingBar
 ) -> pa.RecordBatch:
-    """The table's rows of some sequences.
+    """Embed some sequences to their rows of the table.
 
     Raises:
         ValueError: the device's memory is too small.
     """
-    # Sequences are not done in order, and the embedder says their number only.
+    # Sequences do not finish in order, and the embedder tells their number only.
     mean_tokens = sum(each.num_tokens for each in sequences) / len(sequences)
     try:
         embeddings = embedder([each.tokens for each in sequences], lambda done: bar.embedded(done, done * mean_tokens))
@@ -113,8 +130,19 @@ def embed_sequences(
     return table.batch(sequences, embeddings.vectors, embeddings.num_tiles)
 
 
+def metadata_of(options: Embed, layers: tuple[int, ...]) -> dict[str, Any]:
+    """Metadata of the output beside those of the model; JSON-able."""
+    return {
+        "layers": list(layers),
+        "pool": options.pool,
+        "settings": options.settings(),
+        "versions": {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS},
+        "command": shell_command(sys.argv[0], *sys.argv[1:]),
+    }
+
+
 def summarize(totals: Totals, embedder: Embedder, config: AgroNTConfig, seconds: float, console: Console) -> None:
-    """Say in a few lines what was done."""
+    """Print a few lines of numbers."""
     speed = (totals.num_tokens - totals.num_tokens_found) / seconds
     lines = [f"{counted(totals.num_inputs, 'sequence')}, {totals.num_tokens:,} tokens"]
     if totals.num_inputs_found:
@@ -130,57 +158,3 @@ def summarize(totals: Totals, embedder: Embedder, config: AgroNTConfig, seconds:
             f"{config.max_tokens:,} tokens: embedded in overlapping pieces, which were merged (column num_tiles)"
         )
     say(console, "embedded      " + "\n              ".join(lines))
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def say(console: Console, text: str) -> None:
-    """Print text as it is, to be copied."""
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
-def chosen_devices(number: int | None) -> list[jax.Device]:
-    """The first devices of this machine, or all.
-
-    Raises:
-        ValueError: there are not so many.
-    """
-    devices = jax.local_devices()
-    if number is not None and not 1 <= number <= len(devices):
-        raise ValueError(f"--devices is {number}: this machine has {len(devices)} ({devices[0].device_kind})")
-    return devices[:number]
-
-
-def check_memory(table: EmbeddingTable, survey: Survey) -> None:
-    """Refuse a sequence whose tokens' embeddings would not fit the memory.
-
-    Raises:
-        ValueError: there is one.
-    """
-    num_bytes = survey.most_tokens * row_bytes(table.schema)
-    if table.per_token and num_bytes > _MOST_BYTES:
-        raise ValueError(
-            f"the longest sequence has {survey.most_tokens:,} tokens, whose embeddings take {decimal(num_bytes)} of "
-            "memory at once; cut it with --tile 6138"
-        )
-
-
-def metadata_of(
-    options: Embed, table: EmbeddingTable, name: str, config: AgroNTConfig, vocabulary: Vocabulary, fingerprint: str
-) -> dict[str, Any]:
-    """What the output says of itself; JSON-able."""
-    return {
-        "model": name,
-        "model_fingerprint": fingerprint,
-        "layer_norm_eps": config.layer_norm_eps,
-        "max_tokens": config.max_tokens,
-        "vocabulary_fingerprint": vocabulary.fingerprint,
-        "layers": list(table.layers),
-        "pool": options.pool,
-        "settings": options.settings(),
-        "versions": {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS},
-        "command": shell_command(sys.argv[0], *sys.argv[1:]),
-    }

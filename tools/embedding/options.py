@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 import tyro
 from agront_model.inference import Pool
-
-from embedding.umap_picture import check_umap_is_installed
+from pictures import check_umap_is_installed
+from terminal import check_folder_of, check_picture_name
 
 _ENDINGS = (".parquet", ".npz", ".zarr")
 
@@ -86,12 +86,6 @@ def check_output_name(out: Path) -> None:
     check_folder_of("--out", out)
 
 
-def check_folder_of(option: str, path: Path) -> None:
-    """Refuse a file in a folder that is not there."""
-    if not path.parent.is_dir():
-        raise ValueError(f"{option} is {path}: there is no folder {path.parent}; make it first")
-
-
 def check_umap_options(options: Embed) -> None:
     """Refuse, before hours of work, a picture that could not be drawn after them.
 
@@ -100,9 +94,7 @@ def check_umap_options(options: Embed) -> None:
     """
     if options.umap is None:
         return
-    check_folder_of("--umap", options.umap)
-    if options.umap.suffix.lower() != ".png" or options.umap.is_dir():
-        raise ValueError(f"--umap is {options.umap}: name a file that ends in .png")
+    check_picture_name("--umap", options.umap)
     if options.pool == "tokens":
         raise ValueError("--umap draws a point for each sequence, and --pool tokens has none: give mean or cls")
     check_umap_is_installed()

@@ -2,18 +2,23 @@
 
 from terminal.console import RunConsole, counted, make_console, new_table, say
 from terminal.download_bars import DownloadBars, bars
+from terminal.embedding_bar import EmbeddingBar
 from terminal.errors import errors_as_sentences
 from terminal.ingest_bars import IngestBars
+from terminal.output_names import check_folder_of, check_picture_name
 from terminal.run_progress import RunProgress
 from terminal.shell_command import shell_command, with_option
 from terminal.stop_signals import stop_signals
 
 __all__ = [
     "DownloadBars",
+    "EmbeddingBar",
     "IngestBars",
     "RunConsole",
     "RunProgress",
     "bars",
+    "check_folder_of",
+    "check_picture_name",
     "counted",
     "errors_as_sentences",
     "make_console",

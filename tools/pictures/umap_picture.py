@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from embedding.colours import Category, categories_of, numbers_of
+from pictures.colours import Category, categories_of, numbers_of
 
 FEWEST_POINTS = 3
 """Two points have a distance, but no shape."""

@@ -1,13 +1,12 @@
 import io
 
-from embedding import progress
-from embedding.progress import EmbeddingBar
 from rich.console import Console
+from terminal import EmbeddingBar, embedding_bar
 
 
 def test_a_pipe_gets_a_line_now_and_then(monkeypatch):
     now = iter([0.0, 100.0, 101.0, 120.0, 121.0, 140.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(embedding_bar.time, "monotonic", lambda: next(now))
     out = io.StringIO()
     with EmbeddingBar(Console(file=out), num_sequences=1000, num_tokens=100_000) as bar:
         bar.found(500, 50_000)  # at 100 s: what was found says nothing of the speed

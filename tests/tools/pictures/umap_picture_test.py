@@ -3,9 +3,9 @@ import sys
 import matplotlib.image
 import numpy as np
 import pytest
-from embedding import umap_picture
-from embedding.colours import categories_of, numbers_of
-from embedding.umap_picture import MOST_POINTS, check_umap_is_installed, chosen_points, draw_umap, lay_out
+from pictures import check_umap_is_installed, chosen_points, draw_umap, umap_picture
+from pictures.colours import categories_of, numbers_of
+from pictures.umap_picture import MOST_POINTS, lay_out
 
 
 def test_numbers_go_on_a_scale_but_few_whole_ones_are_classes():

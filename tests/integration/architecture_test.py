@@ -141,8 +141,6 @@ def test_one_file_of_training_and_one_of_inference_name_pmap():
 
 # Where modules have dotted names of their own: the sources of each package, and the tools.
 SOURCE_FOLDERS = [*(f"packages/{package}/src" for package in PACKAGES), "tools"]
-# Those of them that import rooms through their faces only.
-KEEPING_TO_FACES = [f"packages/{package}/src" for package in PACKAGES]
 
 
 def dotted(file, folder):
@@ -179,7 +177,7 @@ def imports_past_faces(source, importer):
     return [name for name in modules_imported(source) if any(name.startswith(f"{room}.") for room in outside)]
 
 
-@pytest.mark.parametrize("folder", KEEPING_TO_FACES)
+@pytest.mark.parametrize("folder", SOURCE_FOLDERS)
 def test_rooms_are_imported_through_their_faces(folder):
     files = sorted((ROOT / folder).rglob("*.py"))
     assert files

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import pyarrow as pa
 from agront_data.sequences import Inputs, InputSequence, Survey
-from agront_data.tables import FinishedParts, PartFiles, Totals, row_bytes, run_parts, write_table
+from agront_data.tables import PartFiles, Totals, row_bytes, run_parts, write_table
 from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
 from agront_model.pretrained import model_fingerprint
@@ -78,9 +78,8 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
         if totals.num_inputs != survey.num_sequences:
             raise ValueError("an input changed while it was read; give the same command again")
         seconds = time.monotonic() - begun
-        finished = FinishedParts(files=parts, schema=table.schema, num_parts=totals.num_parts, num_rows=totals.num_rows)
         with console.status(f"writing {options.out}"):
-            write_table(options.out, finished, metadata)
+            write_table(options.out, parts, table.schema, num_rows=totals.num_rows, metadata=metadata)
     summarize(totals, embedder, config, seconds, console)
     size = decimal(totals.num_rows * row_bytes(table.schema))
     say(console, f"embeddings    {options.out}  ({counted(totals.num_rows, 'row')}, {size})")

@@ -29,9 +29,9 @@ def parts(tmp_path):
 
 
 class Table:
-    """Two vectors a sequence."""
+    """The old part's columns; one row a sequence."""
 
-    schema = pa.schema([(f"embedding_layer_{layer}", pa.list_(pa.float32(), 3)) for layer in (0, 2)])
+    schema = pa.ipc.open_stream(OLD / "000000.arrow").schema.remove_metadata()
 
     def num_rows(self, row):
         return 1

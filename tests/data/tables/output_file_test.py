@@ -6,7 +6,6 @@ import pyarrow.parquet as pq
 import pytest
 import zarr
 from agront_data.tables import (
-    FinishedParts,
     Part,
     PartFiles,
     check_output,
@@ -53,9 +52,7 @@ def write(out, batches, schema=SCHEMA, metadata=METADATA):
     with parts.opened({}):
         for number, batch in enumerate(batches):
             parts.write(number, Part(batch.num_rows, 0, {}, ""), batch)
-        num_rows = sum(batch.num_rows for batch in batches)
-        finished = FinishedParts(files=parts, schema=schema, num_parts=len(batches), num_rows=num_rows)
-        write_table(out, finished, metadata)
+        write_table(out, parts, schema, num_rows=sum(batch.num_rows for batch in batches), metadata=metadata)
     assert not parts.folder.exists()
     return out
 
@@ -147,14 +144,13 @@ def test_a_full_disk_at_the_end_keeps_the_parts(ending, tmp_path, full_disk):
     noise = vectors(np.random.default_rng(0).random((2000, 5), np.float32))  # else compression would make room
     words = [pa.array(["s"] * 2000), pa.array(range(2000)), pa.array([1.0] * 2000), pa.array(["x"] * 2000)]
     with parts.opened({}):
-        finished = FinishedParts(files=parts, schema=SCHEMA, num_parts=1, num_rows=2000)
         parts.write(0, Part(2000, 0, {}, ""), pa.record_batch([*words, noise, noise], schema=SCHEMA))
         refused = pytest.raises(OSError, match=r"cannot be written: File too large. What was finished before is kept")
         with full_disk(16384), refused:
-            write_table(out, finished, METADATA)
+            write_table(out, parts, SCHEMA, num_rows=2000, metadata=METADATA)
         assert not out.exists()
         assert sorted(path.name for path in parts.folder.iterdir()) == ["000000.arrow", "lock", "settings.json"]
-        write_table(out, finished, METADATA)
+        write_table(out, parts, SCHEMA, num_rows=2000, metadata=METADATA)
     assert table_format(out).count_rows(out) == 2000
 
 

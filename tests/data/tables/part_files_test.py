@@ -3,7 +3,8 @@ import os
 
 import pyarrow as pa
 import pytest
-from agront_data.tables import FinishedParts, Part
+from agront_data.tables import Part
+from agront_data.tables.finished_parts import FinishedParts
 
 SETTINGS = {"pool": "mean", "layers": [-1]}
 

@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from agront_data.tables import FinishedParts, Totals, part_loop, run_parts, write_table
+from agront_data.tables import Totals, part_loop, run_parts, write_table
 from agront_data.tables.input_row import digest_of
 
 BATCH_TOKENS = 20  # two names
@@ -66,8 +66,7 @@ def test_stopped_or_not_the_output_has_the_same_bytes(run, parts, table, tmp_pat
                 run(compute=stopping(table.batch, after))
         totals = run()
         out = tmp_path / f"{after}.parquet"
-        finished = FinishedParts(files=parts, schema=table.schema, num_parts=totals.num_parts, num_rows=totals.num_rows)
-        write_table(out, finished, {"job": "names"})
+        write_table(out, parts, table.schema, num_rows=totals.num_rows, metadata={"job": "names"})
         outputs.append(out.read_bytes())
     assert outputs[0] == outputs[1]
 
@@ -111,6 +110,14 @@ def test_other_input_is_refused_and_changes_nothing(run, parts, table, names, co
     with pytest.raises(ValueError, match=r"made of other input after number 8: .*Remove that folder to begin anew"):
         run(names(8))
     assert contents(parts.folder) == before
+
+
+def test_a_part_of_other_columns_or_too_few_rows_is_refused_at_once(run, parts, table):
+    with pytest.raises(ValueError, match="8 inputs gave 7 rows of the table, which says 8"):
+        run(compute=lambda rows: table.batch(rows[1:]))
+    with pytest.raises(ValueError, match="columns were computed that are not the table's"):
+        run(compute=lambda rows: table.batch(rows).select(["id", "number"]))
+    assert len(parts) == 0
 
 
 def test_no_input_is_no_part(run):

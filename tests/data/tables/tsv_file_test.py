@@ -2,7 +2,8 @@ import json
 
 import numpy as np
 import pyarrow as pa
-from agront_data.tables import FinishedParts, Part
+from agront_data.tables import Part
+from agront_data.tables.finished_parts import FinishedParts
 from agront_data.tables.tsv_file import write
 
 

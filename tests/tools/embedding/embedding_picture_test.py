@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import zarr
-from agront_data.tables import FinishedParts, Part, PartFiles, write_table
+from agront_data.tables import Part, PartFiles, write_table
 from embedding.embedding_picture import check_can_be_drawn, check_picture
 from embedding.embedding_table import EmbeddingTable
 
@@ -18,7 +18,7 @@ def written(tmp_path, sequence, vectors):
         batch = table.batch([sequence(name, "ACGT") for name in "ab"], vectors(2, layers=2), np.ones(2))
         with parts.opened({}):
             parts.write(0, Part(2, 4, {}, ""), batch)
-            write_table(out, FinishedParts(files=parts, schema=table.schema, num_parts=1, num_rows=2), metadata)
+            write_table(out, parts, table.schema, num_rows=2, metadata=metadata)
         return out
 
     return write

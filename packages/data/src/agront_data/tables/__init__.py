@@ -1,9 +1,9 @@
 """Tables that take long to compute: part by part, resumable, and in the end one file.
 
 `PartFiles` is the folder of a job that is not finished. `run_parts` goes through the input, computes what the folder
-does not hold yet, and writes it there; `write_table` makes one file of the parts: Parquet, NPZ, Zarr or TSV.
+does not hold yet, and writes it there. `write_table` makes one file of the parts: Parquet, NPZ, Zarr or TSV;
 `table_format` reads the first three again. A job brings its input (`InputRow`), its columns (`Table`), and a function
-from a list of rows to a `pyarrow.RecordBatch`; nothing here knows what is computed.
+from a list of input rows to a `pyarrow.RecordBatch`. Nothing here knows the meaning of the numbers.
 
 Needs pyarrow and zarr: `pip install 'agront-data[tables]'`.
 """
@@ -17,7 +17,6 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-from agront_data.tables.finished_parts import FinishedParts
 from agront_data.tables.input_row import InputRow, Table
 from agront_data.tables.output_file import TableFormat, check_output, table_format, write_table
 from agront_data.tables.part_file import Part
@@ -28,7 +27,6 @@ from agront_data.tables.sequence_columns import TOKEN_FIELDS, sequence_columns, 
 
 __all__ = [
     "TOKEN_FIELDS",
-    "FinishedParts",
     "InputRow",
     "Part",
     "PartFiles",

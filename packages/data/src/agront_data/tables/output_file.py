@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from agront_data.tables import npz_file, parquet_file, tsv_file, zarr_file
 from agront_data.tables.finished_parts import FinishedParts
+from agront_data.tables.part_files import PartFiles
 from agront_data.tables.record_batches import is_vector
 
 
@@ -66,21 +67,24 @@ def check_output(out: Path, schema: pa.Schema) -> None:
         )
 
 
-def write_table(out: Path, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
+def write_table(out: Path, parts: PartFiles, schema: pa.Schema, *, num_rows: int, metadata: Mapping[str, Any]) -> None:
     """Makes the output of its parts, gives it its name when it is whole, and removes the parts.
 
     Args:
         out: A file of the ending .parquet, .npz or .tsv, or a folder of the ending .zarr; nothing may be there.
-        parts: All parts.
+        parts: Opened; they hold the whole table.
+        schema: Names and types of the table's columns.
+        num_rows: Rows of the table, which must be in the parts.
         metadata: Written to the output; JSON-able.
 
     Raises:
         ValueError: As `check_output`; or a part is damaged, or the parts are not what was computed.
         OSError: The output cannot be written, as on a full disk; the parts stay.
     """
-    check_output(out, parts.schema)
-    parts.check()
-    whole = parts.files.whole_path(out)
-    with parts.files.writing(whole):
-        _WRITERS[out.suffix].write(whole, parts, metadata)
-    parts.files.finish(out, whole)
+    check_output(out, schema)
+    finished = FinishedParts(files=parts, schema=schema, num_parts=len(parts), num_rows=num_rows)
+    finished.check()
+    whole = parts.whole_path(out)
+    with parts.writing(whole):
+        _WRITERS[out.suffix].write(whole, finished, metadata)
+    parts.finish(out, whole)

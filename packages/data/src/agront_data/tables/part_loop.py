@@ -77,7 +77,8 @@ def run_parts(
         found: Called with each part that an earlier call has written.
 
     Raises:
-        ValueError: The parts were made of other input, or one is damaged.
+        ValueError: The parts were made of other input, or one is damaged; or `compute` gave other columns or another
+            number of rows than `table` says.
         OSError: A part cannot be written, as on a full disk; those before it stay.
     """
     totals = Totals()
@@ -92,8 +93,10 @@ def run_parts(
     while inputs := _next_part(rows, table, part_tokens):
         begun = time.monotonic()
         part = Part(len(inputs), sum(row.num_tokens for row in inputs), count(inputs), digest_of(inputs))
-        parts.write(totals.num_parts, part, compute(inputs))
-        totals = totals.plus(part, sum(map(table.num_rows, inputs)), found=False)
+        batch = compute(inputs)
+        _check_computed(batch, inputs, table)
+        parts.write(totals.num_parts, part, batch)
+        totals = totals.plus(part, batch.num_rows, found=False)
         tokens_in_time = part.num_tokens / max(time.monotonic() - begun, 1e-9) * _PART_SECONDS
         part_tokens = round(min(max(tokens_in_time, batch_tokens), most_tokens))
     return totals
@@ -111,6 +114,15 @@ def _next_part(rows: Iterator[Row], table: Table[Row], part_tokens: int) -> list
         if num_tokens >= part_tokens or num_rows >= most_rows:
             break
     return inputs
+
+
+def _check_computed(batch: pa.RecordBatch, inputs: list[Row], table: Table[Row]) -> None:
+    """Refuses at once a part that no output could be made of."""
+    num_rows = sum(map(table.num_rows, inputs))
+    if batch.num_rows != num_rows:
+        raise ValueError(f"{len(inputs)} inputs gave {batch.num_rows} rows of the table, which says {num_rows}")
+    if not batch.schema.equals(table.schema):
+        raise ValueError(f"columns were computed that are not the table's:\n{batch.schema}\nnot\n{table.schema}")
 
 
 def _check_same(part: Part, inputs: list[Row], first: int, parts: PartFiles) -> None:

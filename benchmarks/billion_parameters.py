@@ -15,9 +15,10 @@ import time
 
 import jax
 import numpy as np
+from agront_data import TokenBatch
 from agront_model import AGRONT_1B, count_parameters, make_model
 from agront_tokenizer import AGRONT_VOCABULARY
-from agront_train import TrainConfig, init_state, make_train_step
+from agront_train import MaskedTokenTask, TrainConfig, init_state, make_train_step
 
 
 def peak_gibibytes() -> float:
@@ -34,10 +35,13 @@ def main() -> None:
 
     architecture = dataclasses.replace(AGRONT_1B, num_layers=arguments.layers)
     model, config = make_model(architecture, remat=True), TrainConfig(batch_size=1)
+    task = MaskedTokenTask(
+        model=model, vocabulary=AGRONT_VOCABULARY, masking=config.masking, num_tokens=architecture.max_tokens
+    )
     ids = AGRONT_VOCABULARY.kmer_ids
     tokens = np.random.default_rng(0).integers(ids.start, ids.stop, (1, 1, architecture.max_tokens), dtype=np.int32)
     tokens[..., 0] = AGRONT_VOCABULARY.cls_id
-    rows = np.zeros((1, 1), np.uint32)
+    batch = TokenBatch(tokens.astype(np.uint16), np.zeros((1, 1), np.uint32))
     print(
         f"{count_parameters(architecture):,} parameters, 1 x {architecture.max_tokens:,} tokens, float32, remat, "
         f"{jax.devices()[0].platform.upper()}, JAX {jax.__version__}",
@@ -45,15 +49,15 @@ def main() -> None:
     )
 
     start = time.perf_counter()
-    state = jax.block_until_ready(init_state(model, config, architecture.max_tokens))
+    state = jax.block_until_ready(init_state(task, config))
     print(f"initialised in {time.perf_counter() - start:.1f} s, peak memory {peak_gibibytes():.2f} GiB", flush=True)
     start = time.perf_counter()
-    step = jax.jit(make_train_step(model, config, AGRONT_VOCABULARY), donate_argnums=0)
-    compiled = step.lower(state, tokens, rows).compile()
+    step = jax.jit(make_train_step(task, config), donate_argnums=0)
+    compiled = step.lower(state, batch).compile()
     print(f"traced and compiled in {time.perf_counter() - start:.1f} s", flush=True)
     for number in range(arguments.steps):
         start = time.perf_counter()
-        state, metrics = compiled(state, tokens, rows)
+        state, metrics = compiled(state, batch)
         loss = float(jax.block_until_ready((state, metrics))[1].loss)
         seconds = time.perf_counter() - start
         print(

@@ -12,9 +12,10 @@ import time
 
 import jax
 import numpy as np
+from agront_data import TokenBatch
 from agront_model import AgroNTConfig, make_model
 from agront_tokenizer import AGRONT_VOCABULARY
-from agront_train import TrainConfig, init_state, make_train_step
+from agront_train import MaskedTokenTask, TrainConfig, init_state, make_train_step
 
 LAYERS = (4, 40)
 ROUNDS = 5
@@ -23,13 +24,14 @@ ROUNDS = 5
 def seconds_to_compile(num_layers: int) -> float:
     architecture = AgroNTConfig(num_layers=num_layers, embed_dim=256, num_heads=4, ffn_dim=1024)
     config = TrainConfig(batch_size=1)
-    tokens, rows = np.zeros((1, 1, 256), np.int32), np.zeros((1, 1), np.uint32)
+    batch = TokenBatch(np.zeros((1, 1, 256), np.uint16), np.zeros((1, 1), np.uint32))
     jax.clear_caches()
     start = time.perf_counter()
     model = make_model(architecture, remat=True)
-    step = jax.jit(make_train_step(model, config, AGRONT_VOCABULARY), donate_argnums=0)
-    state = jax.eval_shape(lambda: init_state(model, config, 256))
-    step.lower(state, tokens, rows).compile()
+    task = MaskedTokenTask(model=model, vocabulary=AGRONT_VOCABULARY, masking=config.masking, num_tokens=256)
+    step = jax.jit(make_train_step(task, config), donate_argnums=0)
+    state = jax.eval_shape(lambda: init_state(task, config))
+    step.lower(state, batch).compile()
     return time.perf_counter() - start
 
 

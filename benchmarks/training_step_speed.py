@@ -37,10 +37,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from agront_data import TokenBatch
 from agront_model import AgroNTConfig, Precision, make_model
 from agront_model.pretrained.huggingface_config import write_config
 from agront_tokenizer import AGRONT_VOCABULARY
-from agront_train import TrainConfig, init_state, make_optimizer, make_train_step, mask_tokens, masking_key
+from agront_train import MaskedTokenTask, TrainConfig, init_state, make_train_step, rows_key
+from agront_train.tasks import mask_tokens
+from agront_train.update import make_optimizer
 from plain_encoder import plain_logits
 
 SIZES = {  # model, rows, tokens a row, rounds
@@ -68,14 +71,20 @@ def jax_step(step: Callable[..., tuple[Any, jax.Array]], state: Any) -> Step:
 
 def agront(architecture: AgroNTConfig, compute: Compute, num_rows: int) -> tuple[int, Step]:
     config = TrainConfig(batch_size=num_rows)
-    model = make_model(architecture, Precision(compute=compute))
-    step = make_train_step(model, config, AGRONT_VOCABULARY)
+    task = MaskedTokenTask(
+        model=make_model(architecture, Precision(compute=compute)),
+        vocabulary=AGRONT_VOCABULARY,
+        masking=config.masking,
+        num_tokens=architecture.max_tokens,
+    )
+    step = make_train_step(task, config)
 
     def one_micro_batch(state: Any, tokens: jax.Array, rows: jax.Array) -> tuple[Any, jax.Array]:
-        state, metrics = step(state, tokens[None], rows[None])
+        batch: Any = TokenBatch(tokens[None], rows[None])  # type: ignore[arg-type]  # tracers, not NumPy
+        state, metrics = step(state, batch)
         return state, metrics.loss
 
-    state = init_state(model, config, architecture.max_tokens)
+    state = init_state(task, config)
     return num_parameters(state.params), jax_step(one_micro_batch, state)
 
 
@@ -85,7 +94,7 @@ def plain_haiku(architecture: AgroNTConfig, compute: Compute, num_rows: int) -> 
     optimizer = make_optimizer(config.optimizer)
 
     def loss(params: hk.Params, tokens: jax.Array, rows: jax.Array) -> jax.Array:
-        masked = mask_tokens(masking_key(config.seed), tokens, rows, AGRONT_VOCABULARY, config.masking)
+        masked = mask_tokens(rows_key(config.seed), tokens, rows, AGRONT_VOCABULARY, config.masking)
         chosen = jnp.zeros(tokens.shape).at[jnp.arange(len(tokens))[:, None], masked.positions].set(masked.weights)
         params = jax.tree.map(lambda x: x.astype(compute), params)
         logits = plain.apply(params, masked.tokens).astype(jnp.float32)

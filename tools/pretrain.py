@@ -9,7 +9,6 @@ from pathlib import Path
 import jax
 import tyro
 from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
-from agront_model import make_model
 from agront_model.pretrained import model_fingerprint
 from agront_train import (
     RowLosses,
@@ -47,7 +46,8 @@ def pretrain(experiment: Experiment, console: Console) -> int:
         vocabulary = tokenizer_of(experiment.init_from).vocabulary
         start, origin = load_checked_weights(experiment.init_from, vocabulary, console, experiment.precision)
         experiment = dataclasses.replace(experiment, model=start.config, init_from=origin.name)
-    tokenizer, num_tokens = experiment.tokenizer, experiment.row_tokens()
+    tokenizer, task = experiment.tokenizer, experiment.task()
+    num_tokens = task.num_tokens
     devices = choose_devices(experiment.devices)
     all_devices = devices if jax.process_count() == 1 else jax.devices()
     check_batch_size(config, len(all_devices))
@@ -89,16 +89,14 @@ def pretrain(experiment: Experiment, console: Console) -> int:
         older["initial_parameters"] = parameters_digest(start.params)
     with stop_signals(lambda message: console.print(message, soft_wrap=True)) as signals:
         result = train(
-            make_model(experiment.model, experiment.precision, remat=experiment.remat),
+            task,
             loader,
             held_out,
             config=config,
-            vocabulary=tokenizer.vocabulary,
-            num_tokens=num_tokens,
             run=experiment.run,
             identity=experiment.identity(fingerprints, older),
             initial_params=None if start is None else start.params,
-            monitoring=make_monitoring(experiment, unseen, tokenizer, num_tokens, all_devices, fingerprints, console),
+            monitoring=make_monitoring(experiment, task, unseen, all_devices, fingerprints, console),
             should_stop=signals,
             devices=None if jax.process_count() > 1 else devices,
         )

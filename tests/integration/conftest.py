@@ -8,7 +8,7 @@ from agront_data import GenomeStore, HeldOut, PretrainingLoader, TokenBatch, Win
 from agront_data import ingest_genomes as ingest
 from agront_model import AgroNT, AgroNTConfig, make_model
 from agront_tokenizer import KmerTokenizer
-from agront_train import OptimizerConfig, TrainConfig
+from agront_train import MaskedTokenTask, OptimizerConfig, TrainConfig
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +24,16 @@ class Parts:
     held_out: WindowGrid
     num_tokens: int
     config: TrainConfig
+
+    @property
+    def task(self) -> MaskedTokenTask:
+        """Masked tokens of the rows."""
+        return MaskedTokenTask(
+            model=self.model,
+            vocabulary=self.tokenizer.vocabulary,
+            masking=self.config.masking,
+            num_tokens=self.num_tokens,
+        )
 
     def loader(self) -> PretrainingLoader:
         """The loader of a new run."""

@@ -13,23 +13,20 @@ from agront_train import (
     OptimizerConfig,
     init_state,
     make_train_step,
-    mask_held_out,
-    masking_key,
     read_metrics,
+    rows_key,
     train,
 )
-from agront_train.tasks import HELD_OUT_SEED
+from agront_train.tasks import HELD_OUT_SEED, mask_held_out
 
 
 def run(parts, folder, steps):
     """A run on one device, or what is left of it."""
     return train(
-        parts.model,
+        parts.task,
         parts.loader(),
         parts.held_out_batches(8),
         config=dataclasses.replace(parts.config, steps=steps),
-        vocabulary=parts.tokenizer.vocabulary,
-        num_tokens=parts.num_tokens,
         run=folder,
         identity={"store": parts.store.fingerprint, "vocabulary": parts.tokenizer.vocabulary.fingerprint},
         devices=jax.local_devices()[:1],
@@ -69,7 +66,7 @@ def test_the_held_out_loss_is_that_of_every_token_masked_once(parts, undisturbed
     loss, times_masked = np.zeros(len(batch.tokens)), np.zeros(batch.tokens.shape, int)
     for part in range(num_parts):
         seen = mask_held_out(
-            masking_key(HELD_OUT_SEED),
+            rows_key(HELD_OUT_SEED),
             jnp.asarray(batch.tokens),
             jnp.asarray(batch.rows),
             vocabulary,
@@ -86,8 +83,8 @@ def test_the_held_out_loss_is_that_of_every_token_masked_once(parts, undisturbed
     nucleotides = (batch.tokens >= vocabulary.nucleotide_ids.start) & (batch.tokens < vocabulary.nucleotide_ids.stop)
     np.testing.assert_array_equal(times_masked, nucleotides)
     used = slice(len(batch.tokens))  # the rows that fill the last batch of the run come after
-    np.testing.assert_array_equal(result.held_out.num_tokens[used], nucleotides.sum(1))
-    assert not result.held_out.num_tokens[len(batch.tokens) :].any()
+    np.testing.assert_array_equal(result.held_out.weight[used], nucleotides.sum(1))
+    assert not result.held_out.weight[len(batch.tokens) :].any()
     np.testing.assert_allclose(result.held_out.loss[used], loss, rtol=1e-5)
 
 
@@ -116,12 +113,13 @@ def test_a_tiny_model_learns_one_batch_by_heart(parts):
         optimizer=OptimizerConfig(initial_learning_rate=3e-3, peak_learning_rate=3e-3, warmup_steps=200),
     )
     model = make_model(AgroNTConfig(num_layers=1, embed_dim=64, num_heads=4, ffn_dim=128, max_tokens=64))
-    step = jax.jit(make_train_step(model, config, parts.tokenizer.vocabulary), donate_argnums=0)
-    state, batch = init_state(model, config, parts.num_tokens), next(parts.loader())
-    tokens, rows = jnp.asarray(batch.tokens)[None], jnp.asarray(batch.rows, jnp.uint32)[None]  # masks hang on the rows
+    task = dataclasses.replace(parts.task, model=model, masking=config.masking)
+    step = jax.jit(make_train_step(task, config), donate_argnums=0)
+    state, batch = init_state(task, config), next(parts.loader())
+    batch = jax.tree.map(lambda leaf: leaf[None], batch)  # one micro-batch, always with the same masks
     losses = []
     for _ in range(200):
-        state, metrics = step(state, tokens, rows)
+        state, metrics = step(state, batch)
         losses.append(float(metrics.loss))
     assert losses[0] == pytest.approx(np.log(4105), abs=0.1)
     assert losses[-1] < 0.1

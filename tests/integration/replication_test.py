@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import optax
 import pytest
-from agront_train import init_state, make_replicated_step, replicate, unreplicate
-from agront_train.devices import split_batch
+from agront_train import init_state
+from agront_train.devices import make_replicated_step, replicate, split_batch, unreplicate
 
 CUTS = [(2, 1), (4, 1), (1, 4)]  # devices, micro-batches
 
@@ -22,8 +22,8 @@ class Updates(NamedTuple):
 def three_updates(parts, num_devices, micro_batches) -> Updates:
     devices, losses = jax.local_devices()[:num_devices], []
     assert len(devices) == num_devices
-    start = init_state(parts.model, parts.config, parts.num_tokens)
-    step = make_replicated_step(parts.model, parts.config, parts.tokenizer.vocabulary, devices)
+    start = init_state(parts.task, parts.config)
+    step = make_replicated_step(parts.task, parts.config, devices)
     state, loader = replicate(start, devices), parts.loader()
     for number in range(3):
         state, metrics, _ = step(state, split_batch(next(loader), num_devices, micro_batches))

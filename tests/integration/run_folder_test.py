@@ -17,12 +17,10 @@ CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=3, ffn_dim=48, max_t
 def train_two_steps(parts, folder, **settings):
     config = dataclasses.replace(parts.config, steps=2, evaluate_every=2, checkpoint_every=1, **settings)
     return train(
-        parts.model,
+        parts.task,
         parts.loader(),
         parts.held_out_batches(8)[:1],
         config=config,
-        vocabulary=parts.tokenizer.vocabulary,
-        num_tokens=parts.num_tokens,
         run=folder,
         identity={"model": dataclasses.asdict(CONFIG)},
         devices=jax.local_devices()[:2],

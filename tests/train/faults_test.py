@@ -9,10 +9,11 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 import pytest
-from agront_train import Checkpointer, StepRecord, init_state, read_metrics
+from agront_train import StepRecord, init_state, read_metrics
 from agront_train.devices import HEARTBEAT_TIMEOUT_SECONDS
+from agront_train.run_folder import Checkpointer
 from toy_hosts import kill, start_two
-from toy_training import CONFIG, SLOW_TO_SAVE, SpokenBatches, ToyModel, toy_train
+from toy_training import CONFIG, SLOW_TO_SAVE, SpokenBatches, toy_task, toy_train
 
 # Orbax's own writer leaves a task behind when the disk is full.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -150,7 +151,7 @@ def test_a_full_disk_costs_the_checkpoints_of_that_time_and_nothing_else(small, 
     assert whole(small_disk / "run") == [15, 18, 20]
     assert [record["step"] for record in read_metrics(small_disk / "run" / "metrics.jsonl")] == list(range(1, 21))
     # What stood there while the disk was full can be restored.
-    template = jax.eval_shape(lambda: init_state(ToyModel(), CONFIG, 32))
+    template = jax.eval_shape(lambda: init_state(toy_task(), CONFIG))
     identity = {"model": {"width": 16}, "train": CONFIG.identity()}
     with Checkpointer(tmp_path / "while full", keep=3) as checkpointer:
         assert checkpointer.steps == [3, 6]

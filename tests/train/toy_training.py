@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from agront_train import MaskingConfig, Monitoring, OptimizerConfig, TrainConfig, train
+from agront_train import MaskedTokenTask, MaskingConfig, Monitoring, OptimizerConfig, TrainConfig, train
 from agront_train.devices import cluster
 
 PAD, MASK, CLS, N = 1, 2, 3, 20
@@ -112,6 +112,11 @@ CONFIG = TrainConfig(
     checkpoint_every=3,
 )
 
+
+def toy_task(model=ToyModel(), *, vocabulary=ToyVocabulary(), masking=CONFIG.masking, num_tokens=32):
+    return MaskedTokenTask(model=model, vocabulary=vocabulary, masking=masking, num_tokens=num_tokens)
+
+
 # Some 40 MB to a checkpoint, which takes long enough to be interrupted.
 SLOW_TO_SAVE = {"model": ToyModel(width=1000), "config": dataclasses.replace(CONFIG, checkpoint_every=2)}
 
@@ -132,12 +137,10 @@ def toy_train(
     batches = batches or ToyBatches(config.batch_size)
     held_out = [next(ToyBatches(held_out_rows, first=8_000_000 // held_out_rows))]
     return train(
-        model,
+        toy_task(model, masking=config.masking, num_tokens=batches.num_tokens),
         batches,
         held_out,
         config=config,
-        vocabulary=ToyVocabulary(),
-        num_tokens=batches.num_tokens,
         run=Path(run),
         identity={"model": {"width": model.width}} if identity is None else identity,
         monitoring=Monitoring(observers=observers),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import toy_training
 from agront_train import MaskingConfig, OptimizerConfig, StepRecord, read_metrics
-from toy_training import CONFIG, SLOW_TO_SAVE, ToyModel, toy_train
+from toy_training import CONFIG, SLOW_TO_SAVE, ToyModel, toy_task, toy_train
 
 
 class Recorder:
@@ -157,12 +157,10 @@ def test_one_batch_with_a_fixed_mask_is_learnt_by_heart(tmp_path):
         evaluate_every=400,
     )
     toy_training.train(
-        ToyModel(width=64),
+        toy_task(ToyModel(width=64), masking=config.masking),
         OneBatch(),
         [batch],
         config=config,
-        vocabulary=toy_training.ToyVocabulary(),
-        num_tokens=32,
         run=tmp_path / "run",
         identity={},
         devices=jax.local_devices()[:1],
@@ -177,12 +175,10 @@ def test_loss_weights_reach_training_and_not_the_measurement(tmp_path):
             toy_training.ToyBatches(first=1000, weighted=weighted),
         )
         return toy_training.train(
-            ToyModel(),
+            toy_task(),
             batches,
             [next(unseen)],
             config=dataclasses.replace(CONFIG, steps=1),
-            vocabulary=toy_training.ToyVocabulary(),
-            num_tokens=32,
             run=tmp_path / name,
             identity={},
             devices=jax.local_devices()[:1],
@@ -190,8 +186,8 @@ def test_loss_weights_reach_training_and_not_the_measurement(tmp_path):
 
     plain, weighted = run("plain", False), run("weighted", True)
     assert (plain.state.params["head"]["b"] != weighted.state.params["head"]["b"]).any()
-    np.testing.assert_array_equal(weighted.held_out.num_tokens, plain.held_out.num_tokens)
-    assert (plain.held_out.num_tokens > 20).all()
+    np.testing.assert_array_equal(weighted.held_out.weight, plain.held_out.weight)
+    assert (plain.held_out.weight > 20).all()
 
 
 class Poisoned(ToyModel):

@@ -7,9 +7,9 @@ from typing import Any
 
 import tyro
 from agront_data import PROPORTIONAL, HeldOut, Mixture, Windows
-from agront_model import AgroNTConfig, Precision
+from agront_model import AgroNTConfig, Precision, make_model
 from agront_tokenizer import KmerTokenizer, Vocabulary
-from agront_train import RunIdentity, TrainConfig, setting_defaults
+from agront_train import MaskedTokenTask, RunIdentity, TrainConfig, setting_defaults
 
 # In the order in which they are recorded.
 _DECISIVE = ("model", "precision", "windows", "held_out", "both_strands", "mixture", "soft_masked_weight")
@@ -94,6 +94,19 @@ class Experiment:
                 f"--windows.length {self.tokenizer.most_bases(most)} or less, or --model.max-tokens {num_tokens}"
             )
         return num_tokens
+
+    def task(self) -> MaskedTokenTask:
+        """The task of training: masked tokens of a window, predicted by this model.
+
+        Raises:
+            ValueError: model and windows do not fit.
+        """
+        return MaskedTokenTask(
+            model=make_model(self.model, self.precision, remat=self.remat),
+            vocabulary=self.tokenizer.vocabulary,
+            masking=self.train.masking,
+            num_tokens=self.row_tokens(),
+        )
 
     def settings(self) -> dict[str, Any]:
         """The settings that must be the same when a run is resumed, as JSON-able values; training adds its own."""

@@ -56,7 +56,7 @@ def report(
     """
     numbers: dict[str, Any] = {
         "step": step,
-        "held_out_tokens": int(losses.num_tokens.sum()),
+        "held_out_tokens": int(losses.weight.sum()),
         "model": {"loss": losses.mean, "perplexity": losses.perplexity},
     }
     table = Table("", "loss, nats a token", "perplexity", "model minus it", box=None, header_style="bold")

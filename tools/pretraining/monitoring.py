@@ -9,17 +9,10 @@ import jax
 import numpy as np
 from agront_data import WindowGrid
 from agront_model import model_flops
-from agront_tokenizer import KmerTokenizer
-from agront_train import (
-    Monitoring,
-    Observer,
-    ProfilerTrace,
-    WeightsAndBiasesLog,
-    measured_peak_flops,
-    num_masked_positions,
-    peak_flops,
-    write_session,
-)
+from agront_train import MaskedTokenTask, Monitoring, Observer, write_session
+from agront_train.devices import measured_peak_flops, peak_flops
+from agront_train.observers import ProfilerTrace, WeightsAndBiasesLog
+from agront_train.tasks import make_guesses, num_masked_positions
 from presets import Experiment
 from rich.console import Console
 from terminal import RunProgress, shell_command
@@ -35,9 +28,8 @@ DISTRIBUTIONS = (
 
 def make_monitoring(
     experiment: Experiment,
+    task: MaskedTokenTask,
     unseen: WindowGrid,
-    tokenizer: KmerTokenizer,
-    num_tokens: int,
     devices: Sequence[jax.Device],
     fingerprints: Mapping[str, str | None],
     console: Console,
@@ -46,9 +38,8 @@ def make_monitoring(
 
     Args:
         experiment: the run.
+        task: the task that is trained; its guesses are shown.
         unseen: the held-out windows, in the order in which they are measured.
-        tokenizer: its tokens are shown with the guesses.
-        num_tokens: T, the tokens of a row.
         devices: the devices of all hosts that train.
         fingerprints: of what the run is made from, for the note.
         console: where the progress bar is.
@@ -79,8 +70,8 @@ def make_monitoring(
     return Monitoring(
         observers=observers,
         groups=held_out_species(unseen),
-        token_names=tokenizer.vocabulary.tokens,
-        peak_tokens_per_second=peak_tokens_per_second(experiment, num_tokens, devices),
+        guesses=make_guesses(task, experiment.tokenizer.vocabulary.tokens),
+        peak_tokens_per_second=peak_tokens_per_second(experiment, task.num_tokens, devices),
     )
 
 

@@ -7,21 +7,19 @@ from typing import NamedTuple
 import jax
 import tyro
 from agront_data import HeldOut, Windows
-from agront_model import AgroNTConfig, Precision, RowBytes, make_model, row_bytes, weight_copy_bytes
-from agront_train import (
+from agront_model import AgroNTConfig, Precision, RowBytes, row_bytes, weight_copy_bytes
+from agront_train import TrainConfig, TrainState, init_state
+from agront_train.devices import (
     ACCELERATORS,
     Accelerator,
     DeviceMemory,
     ModelBytes,
-    TrainConfig,
-    TrainState,
     device_memory,
     fewest_devices,
     fewest_micro_batches,
-    init_state,
     largest_micro_batch,
-    num_masked_positions,
 )
+from agront_train.tasks import MaskedTokenTask, num_masked_positions
 from presets import Experiment
 
 # What a run may fill of a device; the rest is for the runtime, the compiler's scratch and fragmentation. Assumed.
@@ -61,14 +59,22 @@ class PlannedRun:
         """The part of an experiment that decides its costs."""
         return cls(**{name: getattr(experiment, name) for name in _OF_EXPERIMENT})
 
+    def task(self) -> MaskedTokenTask:
+        """The task of the run.
+
+        Raises:
+            ValueError: the model has no positions for a window's tokens.
+        """
+        parts = {name: getattr(self, name) for name in _OF_EXPERIMENT}
+        return Experiment(data="", run=Path(), **parts).task()
+
     def num_tokens(self) -> int:
         """The tokens of a row.
 
         Raises:
             ValueError: the model has no positions for so many.
         """
-        parts = {name: getattr(self, name) for name in _OF_EXPERIMENT}
-        return Experiment(data="", run=Path(), **parts).row_tokens()
+        return self.task().num_tokens
 
     def num_masked(self) -> int:
         """The positions of a row that are predicted."""
@@ -89,8 +95,7 @@ class PlannedRun:
 
     def state(self) -> TrainState:
         """The shapes of the state; no array is made."""
-        model = make_model(self.model, self.precision)
-        return jax.eval_shape(lambda: init_state(model, self.train, self.num_tokens()))
+        return jax.eval_shape(lambda: init_state(self.task(), self.train))
 
 
 class MemoryPlan(NamedTuple):

@@ -1,6 +1,6 @@
 import jax
 import pytest
-from agront_train import ACCELERATORS, measured_peak_flops, peak_flops
+from agront_train.devices import ACCELERATORS, measured_peak_flops, peak_flops
 
 
 class Device:

@@ -4,24 +4,20 @@ from functools import partial
 import jax
 import numpy as np
 import pytest
-from agront_train import (
+from agront_train import TrainConfig, init_state
+from agront_train.devices import (
     ModelBytes,
-    TrainConfig,
     device_memory,
     fewest_devices,
     fewest_micro_batches,
-    init_state,
     largest_micro_batch,
-    make_gradient,
-    num_masked_positions,
+    num_bytes,
 )
-from agront_train.config import MaskingConfig
-from agront_train.devices import num_bytes
-from agront_train.update import first_state
-from toy_training import CONFIG, ToyBatches, ToyModel, ToyVocabulary
+from agront_train.update import first_state, make_gradient
+from toy_training import CONFIG, ToyBatches, ToyModel, toy_task
 
 MODEL = ModelBytes(row_activations=1_000, row_transient=500, weight_copy=70)
-TOKENS = 32
+TASK = toy_task()
 
 
 def allocated(tree):
@@ -31,11 +27,11 @@ def allocated(tree):
 @pytest.fixture(scope="module")
 def state():
     """Real arrays."""
-    return init_state(ToyModel(), CONFIG, TOKENS)
+    return init_state(TASK, CONFIG)
 
 
 def shapes_of(config):
-    return jax.eval_shape(lambda: init_state(ToyModel(), config, TOKENS))
+    return jax.eval_shape(lambda: init_state(TASK, config))
 
 
 def fixed_bytes(state):
@@ -46,9 +42,7 @@ def fixed_bytes(state):
 def test_parameters_gradients_and_adam_are_exactly_what_is_allocated(state):
     memory = device_memory(shapes_of(CONFIG), CONFIG, MODEL, 1)
     batch = next(ToyBatches(CONFIG.batch_size))
-    gradient, _ = make_gradient(ToyModel(), CONFIG, ToyVocabulary())(
-        state.params, batch.tokens[None], batch.rows[None].astype(np.uint32)
-    )
+    gradient, _ = make_gradient(TASK, CONFIG)(state.params, (), jax.tree.map(lambda leaf: leaf[None], batch))
     assert memory.parameters == allocated(state.params)
     assert memory.gradients == allocated(gradient)
     assert memory.adam == allocated(state.opt_state)
@@ -115,11 +109,6 @@ def test_a_sharded_optimizer_fits_on_more_devices(state):
 def test_a_batch_that_cannot_be_cut_is_refused(state):
     with pytest.raises(ValueError, match="8 rows cannot be cut evenly over 3 devices"):
         device_memory(state, CONFIG, MODEL, 3)
-
-
-@pytest.mark.parametrize(("rate", "tokens", "masked"), [(0.15, 1024, 154), (0.15, 10, 2), (0.15, 3, 0), (1.0, 7, 7)])
-def test_masked_positions_are_the_rate_rounded_half_up(rate, tokens, masked):
-    assert num_masked_positions(MaskingConfig(rate=rate), tokens) == masked
 
 
 def test_bytes_of_shapes_are_those_of_arrays(state):

@@ -3,25 +3,26 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
-from agront_train import (
-    init_state,
-    make_gradient,
+from agront_train import init_state
+from agront_train.devices import (
+    AXIS,
     make_replicated_evaluation,
     make_replicated_step,
     replicate,
+    split_batch,
     unreplicate,
 )
-from agront_train.devices import AXIS, split_batch
+from agront_train.update import make_gradient
 from toy_hosts import outcome, start
-from toy_training import CONFIG, ToyBatches, ToyModel, ToyVocabulary, toy_train
+from toy_training import CONFIG, ToyBatches, toy_task, toy_train
 
-MODEL, VOCABULARY = ToyModel(), ToyVocabulary()
+TASK = toy_task()
 
 
 def three_updates(num_devices, micro_batches, weighted=False):
     devices = jax.local_devices()[:num_devices]
-    state = replicate(init_state(MODEL, CONFIG, 32), devices)
-    step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
+    state = replicate(init_state(TASK, CONFIG), devices)
+    step = make_replicated_step(TASK, CONFIG, devices)
     batches = ToyBatches(weighted=weighted)
     for _ in range(3):
         state, metrics, _ = step(state, split_batch(next(batches), num_devices, micro_batches))
@@ -29,12 +30,12 @@ def three_updates(num_devices, micro_batches, weighted=False):
 
 
 def gradient_sum(num_devices, micro_batches, weighted=False):
-    gradient = make_gradient(MODEL, CONFIG, VOCABULARY)
+    gradient = make_gradient(TASK, CONFIG)
     devices = jax.local_devices()[:num_devices]
     mapped = jax.pmap(lambda *args: jax.lax.psum(gradient(*args), AXIS), axis_name=AXIS, devices=devices)
-    params = replicate(init_state(MODEL, CONFIG, 32).params, devices)
+    params = replicate(init_state(TASK, CONFIG).params, devices)
     batch = next(ToyBatches(weighted=weighted))
-    return unreplicate(mapped(params, *split_batch(batch, num_devices, micro_batches)))
+    return unreplicate(mapped(params, (), split_batch(batch, num_devices, micro_batches)))
 
 
 @pytest.mark.parametrize(("num_devices", "micro_batches"), [(2, 1), (4, 1), (1, 4), (2, 2), (4, 2)])
@@ -45,7 +46,7 @@ def test_the_same_rows_give_the_same_gradient_however_they_are_cut(num_devices, 
 @pytest.mark.parametrize(("num_devices", "micro_batches"), [(4, 1), (1, 4), (2, 2)])
 def test_so_they_do_with_loss_weights(num_devices, micro_batches):
     weighted = gradient_sum(1, 1, weighted=True)
-    assert weighted[1].num_tokens < 0.8 * gradient_sum(1, 1)[1].num_tokens
+    assert weighted[1].weight < 0.8 * gradient_sum(1, 1)[1].weight
     assert_same_gradient(gradient_sum(num_devices, micro_batches, weighted=True), weighted)
     (state, metrics), (expected, expected_metrics) = (
         three_updates(*cut, weighted=True) for cut in ((num_devices, micro_batches), (1, 1))
@@ -57,8 +58,8 @@ def test_so_they_do_with_loss_weights(num_devices, micro_batches):
 
 def assert_same_gradient(actual, expected):
     (grads, total), (expected_grads, expected_total) = actual, expected
-    assert total.num_tokens == pytest.approx(expected_total.num_tokens, rel=1e-6)
-    assert total.num_tokens > 0
+    assert total.weight == pytest.approx(expected_total.weight, rel=1e-6)
+    assert total.weight > 0
     for leaf, reference in zip(jax.tree.leaves(grads), jax.tree.leaves(expected_grads), strict=True):
         assert np.abs(leaf - reference).max() <= 1e-6 * np.abs(reference).max()
 
@@ -77,8 +78,8 @@ def test_the_same_rows_give_the_same_parameters_however_they_are_cut(num_devices
 def test_all_devices_hold_the_same_parameters_after_an_update():
     devices = jax.local_devices()
     assert len(devices) == 4
-    state = replicate(init_state(MODEL, CONFIG, 32), devices)
-    step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
+    state = replicate(init_state(TASK, CONFIG), devices)
+    step = make_replicated_step(TASK, CONFIG, devices)
     state, _, _ = step(state, split_batch(next(ToyBatches()), 4, 1))
     for leaf in jax.tree.leaves(state.params):
         for copy in np.asarray(leaf)[1:]:
@@ -87,8 +88,8 @@ def test_all_devices_hold_the_same_parameters_after_an_update():
 
 def test_what_unreplicate_gives_is_not_overwritten_by_the_next_donated_step():
     devices = jax.local_devices()[:1]
-    state = replicate(init_state(MODEL, CONFIG, 32), devices)
-    step = make_replicated_step(MODEL, CONFIG, VOCABULARY, devices)
+    state = replicate(init_state(TASK, CONFIG), devices)
+    step = make_replicated_step(TASK, CONFIG, devices)
     batches = ToyBatches()
     state, _, _ = step(state, split_batch(next(batches), 1, 1))
     kept = unreplicate(state.params)
@@ -118,7 +119,7 @@ def test_many_devices_take_the_same_steps_as_one(num_devices, options, tmp_path)
 
 def test_held_out_rows_that_the_devices_do_not_divide_are_refused():
     devices = jax.local_devices()[:4]
-    evaluate = make_replicated_evaluation(MODEL, CONFIG, VOCABULARY, devices)
-    params = replicate(init_state(MODEL, CONFIG, 32).params, devices)
+    evaluate = make_replicated_evaluation(TASK, devices)
+    state = replicate(init_state(TASK, CONFIG), devices)
     with pytest.raises(ValueError, match="6 held-out rows cannot be cut evenly over 4 devices"):
-        evaluate(params, next(ToyBatches(6)))
+        evaluate(state, next(ToyBatches(6)))

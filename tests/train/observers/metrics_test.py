@@ -6,7 +6,7 @@ import struct
 import subprocess
 
 import pytest
-from agront_train import Guess, MetricsFile, StepRecord, TensorBoardLog, read_metrics
+from agront_train.observers import Guess, MetricsFile, StepRecord, TensorBoardLog, read_metrics
 from tensorboardX.crc32c import crc32c
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 

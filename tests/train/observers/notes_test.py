@@ -3,7 +3,7 @@ import errno
 import re
 
 import pytest
-from agront_train import NotesFile, StepRecord
+from agront_train.observers import NotesFile, StepRecord
 
 RECORD = StepRecord(step=1, loss=8.0, learning_rate=1e-4, grad_norm=0.5, tokens_per_second=1000.0)
 

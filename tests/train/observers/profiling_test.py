@@ -1,7 +1,7 @@
 import jax
 import jax.numpy as jnp
 import pytest
-from agront_train import ProfilerTrace, StepRecord
+from agront_train.observers import ProfilerTrace, StepRecord
 
 
 def traced_after(folder, updates_made, *, first, updates):

@@ -3,7 +3,7 @@ import sys
 import types
 
 import pytest
-from agront_train import Guess, StepRecord, WeightsAndBiasesLog
+from agront_train.observers import Guess, StepRecord, WeightsAndBiasesLog
 
 
 class FakeRun:

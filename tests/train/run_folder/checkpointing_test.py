@@ -6,9 +6,10 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 import pytest
-from agront_train import Checkpointer, init_state
+from agront_train import init_state
+from agront_train.run_folder import Checkpointer
 from agront_train.run_folder.array_digests import json_digest
-from toy_training import CONFIG, ToyModel
+from toy_training import CONFIG, ToyModel, toy_task
 
 # Orbax's own reader leaves a task behind when it meets a damaged file.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -17,13 +18,13 @@ IDENTITY = {"model": {"width": 16}, "store": "abc"}
 
 
 def state_at(step, width=16):
-    state = jax.tree.map(np.array, init_state(ToyModel(width), CONFIG, 32))
+    state = jax.tree.map(np.array, init_state(toy_task(ToyModel(width)), CONFIG))
     params = jax.tree.map(lambda leaf: leaf + np.float32(step), state.params)
     return state._replace(step=np.int32(step), params=params)
 
 
 def template(width=16):
-    return jax.eval_shape(lambda: init_state(ToyModel(width), CONFIG, 32))
+    return jax.eval_shape(lambda: init_state(toy_task(ToyModel(width)), CONFIG))
 
 
 @pytest.fixture

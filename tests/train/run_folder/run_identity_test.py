@@ -1,9 +1,7 @@
 import dataclasses
-import subprocess
-import sys
 
 import pytest
-from agront_train import RunIdentity, check_same_run, open_run_folder, setting_defaults
+from agront_train.run_folder import RunIdentity, check_same_run, setting_defaults
 
 
 def test_every_difference_is_named_with_both_values(tmp_path):
@@ -69,43 +67,3 @@ def test_what_an_older_version_recorded_for_the_same_is_the_same(tmp_path):
 
 def test_tuples_and_lists_are_the_same_settings(tmp_path):
     check_same_run({"held_out": ["chr1"]}, {"held_out": ("chr1",)}, tmp_path)
-
-
-def test_a_folder_is_begun_once_and_then_recognised(tmp_path):
-    run = tmp_path / "runs" / "first"
-    for _ in range(2):
-        with open_run_folder(run, {"width": 96}):
-            pass
-    with pytest.raises(ValueError, match="width: 96 there, 97 now"), open_run_folder(run, {"width": 97}):
-        pass
-    assert [file.name for file in run.iterdir()] == ["run.json"]
-
-
-def test_a_folder_of_something_else_is_left_alone(tmp_path):
-    (tmp_path / "thesis.tex").write_text("!")
-    with pytest.raises(ValueError, match="not empty and holds no run"), open_run_folder(tmp_path, {}):
-        pass
-    assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
-
-
-def test_unreadable_settings_are_an_error_not_another_run(tmp_path):
-    (tmp_path / "run.json").write_text('{"identity":')
-    with pytest.raises(ValueError, match="cannot be read"), open_run_folder(tmp_path, {}):
-        pass
-    assert (tmp_path / "run.json").read_text() == '{"identity":'
-
-
-def test_a_folder_is_held_by_one_process_at_a_time(tmp_path):
-    begin = "import sys; from pathlib import Path; from agront_train import open_run_folder\n"
-    begin += "with open_run_folder(Path(sys.argv[1]), {}): pass"
-    command = [sys.executable, "-c", begin, str(tmp_path / "run")]
-    with open_run_folder(tmp_path / "run", {}):
-        second = subprocess.run(command, capture_output=True, text=True)
-        assert "another process trains in" in second.stderr
-    assert subprocess.run(command).returncode == 0
-
-
-def test_what_a_kill_left_of_the_settings_is_written_anew(tmp_path):
-    (tmp_path / "run.json.partial").write_text("{")
-    with open_run_folder(tmp_path, {"width": 96}):
-        assert [file.name for file in tmp_path.iterdir()] == ["run.json"]

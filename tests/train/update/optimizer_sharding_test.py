@@ -10,9 +10,9 @@ import numpy as np
 import optax
 import pytest
 import toy_training
-from agront_train import init_state, make_replicated_step
-from agront_train.devices import make_gather_state, replicate_state, split_batch
-from toy_training import CONFIG, ToyBatches, ToyModel, ToyVocabulary, toy_train
+from agront_train import init_state
+from agront_train.devices import make_gather_state, make_replicated_step, replicate_state, split_batch
+from toy_training import CONFIG, ToyBatches, ToyModel, toy_task, toy_train
 
 # Its leaves have 315, 675, 315 and 21 elements: neither 2 nor 4 devices divide any of them.
 MODEL = ToyModel(width=15)
@@ -30,8 +30,8 @@ def after_five_updates(config, num_devices, poisoned=False):
     model, batches = (Poisoned(width=15), PoisonedBatches()) if poisoned else (MODEL, ToyBatches())
     devices = jax.local_devices()[:num_devices]
     assert len(devices) == num_devices
-    state = replicate_state(init_state(model, config, 32), config, devices)
-    step = make_replicated_step(model, config, ToyVocabulary(), devices)
+    state = replicate_state(init_state(toy_task(model), config), config, devices)
+    step = make_replicated_step(toy_task(model), config, devices)
     for _ in range(5):
         state, _, _ = step(state, split_batch(next(batches), num_devices, 1))
     return state, make_gather_state(config, devices)(state)
@@ -61,7 +61,7 @@ BOTH = {"clip_norm": 0.05, "weight_decay": 0.1}
 def test_sharded_or_not_the_updates_are_the_same(num_devices, optimizer):
     _, sharded = after_five_updates(settings(True, **optimizer), num_devices)
     _, whole = after_five_updates(settings(False, **optimizer), num_devices)
-    start = init_state(MODEL, CONFIG, 32).params
+    start = init_state(toy_task(MODEL), CONFIG).params
     moved = jax.tree.map(lambda leaf, before: np.abs(leaf - before).max(), whole.params, start)
     assert min(jax.tree.leaves(moved)) > 1e-2  # ten thousand times what may differ
     assert_close(sharded, whole, 1e-6)
@@ -98,7 +98,8 @@ def test_each_device_holds_its_share_of_the_moments_and_no_more(num_devices):
 def test_what_is_replicated_comes_back_bit_for_bit():
     config, devices = settings(True), jax.local_devices()[:4]
     rng = np.random.default_rng(0)
-    state = jax.tree.map(lambda leaf: rng.standard_normal(leaf.shape).astype(leaf.dtype), init_state(MODEL, config, 32))
+    start = init_state(toy_task(MODEL), config)
+    state = jax.tree.map(lambda leaf: rng.standard_normal(leaf.shape).astype(leaf.dtype), start)
     back = make_gather_state(config, devices)(replicate_state(state, config, devices))
     assert_close(back, state, 0)
     assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(back))
@@ -142,7 +143,7 @@ def test_a_checkpoint_of_a_sharded_run_is_like_any_other(tmp_path):
     leg(6, 4, True)
     files = run / "checkpoints" / "6" / "metadata" / "metadata"
     leaves = json.loads(files.read_text())["content"]["leaves"]
-    state = init_state(MODEL, CONFIG, 32)
+    state = init_state(toy_task(MODEL), CONFIG)
     paths = jax.tree_util.tree_flatten_with_path(state)[0]
     assert {name: leaf["shape"] for name, leaf in leaves.items()} == {
         jax.tree_util.keystr(path): list(leaf.shape) for path, leaf in paths

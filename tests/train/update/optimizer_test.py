@@ -1,7 +1,8 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from agront_train import OptimizerConfig, learning_rate_schedule, make_optimizer
+from agront_train import OptimizerConfig
+from agront_train.update import learning_rate_schedule, make_optimizer
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from agront_train import MaskingConfig, init_state, make_train_step
-from agront_train.interfaces import MaskingVocabulary
-from toy_training import CLS, CONFIG, N, ToyVocabulary
+from agront_train import MaskingConfig, MaskingVocabulary, init_state, make_train_step
+from toy_training import CLS, CONFIG, N, ToyBatch, ToyVocabulary, toy_task
 
 # All tokens are chosen and left as they are, so that mask and loss are known beforehand.
 ALL_KEPT = dataclasses.replace(CONFIG, masking=MaskingConfig(rate=1.0, mask_share=0.0, random_share=0.0))
@@ -35,18 +34,24 @@ class Odds:
         return jnp.zeros((*embeddings.shape[:-1], 21)) + params["bias"]
 
 
-def update(tokens, weights):
-    state = init_state(Odds(), ALL_KEPT, len(tokens))
-    step = make_train_step(Odds(), ALL_KEPT, VOCABULARY)
+def task_of(model, tokens):
+    return toy_task(model, vocabulary=VOCABULARY, masking=ALL_KEPT.masking, num_tokens=len(tokens))
+
+
+def one_row(tokens, weights=None):
     weights = None if weights is None else np.array([[weights]], np.float32)
-    return step(state, np.array([[tokens]], np.uint16), np.zeros((1, 1), np.uint32), weights)[1]
+    return ToyBatch(np.array([[tokens]], np.uint16), np.zeros((1, 1), np.uint32), weights)
+
+
+def update(tokens, weights):
+    task = task_of(Odds(), tokens)
+    return make_train_step(task, ALL_KEPT)(init_state(task, ALL_KEPT), one_row(tokens, weights))[1]
 
 
 def moments(config, tokens):
     """Adam's first mean of gradients and the gradient's norm, after one update."""
-    state = init_state(Odds(), config, len(tokens))
-    step = make_train_step(Odds(), config, VOCABULARY)
-    state, metrics = step(state, np.array([[tokens]], np.uint16), np.zeros((1, 1), np.uint32))
+    task = task_of(Odds(), tokens)
+    state, metrics = make_train_step(task, config)(init_state(task, config), one_row(tokens))
     return optax.tree_utils.tree_get(state.opt_state, "mu")["bias"], metrics.grad_norm
 
 
@@ -109,22 +114,20 @@ class Poisoned(Odds):
 
 @pytest.mark.parametrize("poison", ["loss", "gradient"])
 def test_an_update_that_is_not_finite_changes_nothing_but_the_counts(poison):
-    model = Poisoned(poison)
-    step = make_train_step(model, ALL_KEPT, VOCABULARY)
-    start = init_state(model, ALL_KEPT, 4)
-    good, bad = ([[[CLS, 4, 5, token]]] for token in (4, N))
-    rows = np.zeros((1, 1), np.uint32)
+    good, bad = ([CLS, 4, 5, token] for token in (4, N))
+    task = task_of(Poisoned(poison), good)
+    step, start = make_train_step(task, ALL_KEPT), init_state(task, ALL_KEPT)
 
-    once, first = step(start, np.array(bad, np.uint16), rows)
+    once, first = step(start, one_row(bad))
     assert (np.isfinite(first.loss), np.isfinite(first.grad_norm)) == (poison == "gradient", False)
     assert (once.step, once.skipped, once.skipped_in_a_row, first.skipped_in_a_row) == (1, 1, 1, 1)
     chex.assert_trees_all_equal((once.params, once.opt_state), (start.params, start.opt_state))
 
-    twice, second = step(once, np.array(bad, np.uint16), rows)
+    twice, second = step(once, one_row(bad))
     assert (twice.step, twice.skipped, second.skipped_in_a_row) == (2, 2, 2)
 
-    after, third = step(twice, np.array(good, np.uint16), rows)
-    undisturbed, alone = step(start, np.array(good, np.uint16), rows)
+    after, third = step(twice, one_row(good))
+    undisturbed, alone = step(start, one_row(good))
     assert (after.step, after.skipped, after.skipped_in_a_row) == (3, 2, 0)
     assert third.learning_rate == alone.learning_rate  # that of the first update, as it is the first to be made
     chex.assert_trees_all_equal((after.params, after.opt_state), (undisturbed.params, undisturbed.opt_state))

@@ -1,146 +1,61 @@
-"""Masked-language-model pre-training on any number of devices.
+"""Training on any number of devices: of a task, which says what is learned, on batches of rows.
 
-Knows nothing of DNA, FASTA or a particular model: `interfaces` says what it needs of them.
+Knows nothing of DNA, FASTA or a particular model: `interfaces` says what it needs of them. The rooms `tasks`, `update`,
+`devices`, `run_folder` and `observers` hold the parts of a run; here is what its users need.
 """
 
 from agront_train.config import MaskingConfig, OptimizerConfig, TrainConfig
-from agront_train.devices import (
-    ACCELERATORS,
-    Accelerator,
-    DeviceMemory,
-    ModelBytes,
-    check_batch_size,
-    connect,
-    device_memory,
-    disconnect,
-    fewest_devices,
-    fewest_micro_batches,
-    is_first,
-    largest_micro_batch,
-    make_replicated_evaluation,
-    make_replicated_step,
-    measured_peak_flops,
-    on_first,
-    peak_flops,
-    replicate,
-    unreplicate,
-)
-from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, ResumableIterator, TrainingBatch
-from agront_train.observers import (
-    MetricsFile,
-    Monitoring,
-    NotesFile,
-    Observer,
-    ProfilerTrace,
-    StepRecord,
-    TensorBoardLog,
-    WeightsAndBiasesLog,
-    read_metrics,
-)
+from agront_train.devices import check_batch_size, connect, disconnect, is_first, on_first
+from agront_train.held_out_losses import Difference, RowLosses, paired_difference
+from agront_train.interfaces import Batch, LossSum, ResumableIterator, Task
+from agront_train.observers import Guess, Monitoring, Observer, StepRecord, read_metrics
+from agront_train.random_keys import rows_key
 from agront_train.run_folder import (
-    Checkpointer,
     CheckpointWriteError,
-    Restored,
     RunIdentity,
-    check_same_run,
-    open_run_folder,
     parameters_digest,
     setting_defaults,
     write_session,
 )
-from agront_train.tasks import (
-    Difference,
-    Guess,
-    LossSum,
-    MaskedTokens,
-    RowLosses,
-    make_guesses,
-    mask_held_out,
-    mask_tokens,
-    masked_cross_entropy,
-    masking_key,
-    num_masked_positions,
-    paired_difference,
-    row_losses,
-)
+from agront_train.tasks import MaskedLanguageModel, MaskedTokenTask, MaskingVocabulary
 from agront_train.trainer import TrainResult, train
-from agront_train.update import (
-    StepMetrics,
-    TrainState,
-    init_state,
-    learning_rate_schedule,
-    make_gradient,
-    make_optimizer,
-    make_train_step,
-)
+from agront_train.update import TrainState, init_state, make_train_step
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "ACCELERATORS",
-    "Accelerator",
+    "Batch",
     "CheckpointWriteError",
-    "Checkpointer",
-    "DeviceMemory",
     "Difference",
     "Guess",
     "LossSum",
     "MaskedLanguageModel",
-    "MaskedTokens",
+    "MaskedTokenTask",
     "MaskingConfig",
     "MaskingVocabulary",
-    "MetricsFile",
-    "ModelBytes",
     "Monitoring",
-    "NotesFile",
     "Observer",
     "OptimizerConfig",
-    "ProfilerTrace",
-    "Restored",
     "ResumableIterator",
     "RowLosses",
     "RunIdentity",
-    "StepMetrics",
     "StepRecord",
-    "TensorBoardLog",
+    "Task",
     "TrainConfig",
     "TrainResult",
     "TrainState",
-    "TrainingBatch",
-    "WeightsAndBiasesLog",
     "check_batch_size",
-    "check_same_run",
     "connect",
-    "device_memory",
     "disconnect",
-    "fewest_devices",
-    "fewest_micro_batches",
     "init_state",
     "is_first",
-    "largest_micro_batch",
-    "learning_rate_schedule",
-    "make_gradient",
-    "make_guesses",
-    "make_optimizer",
-    "make_replicated_evaluation",
-    "make_replicated_step",
     "make_train_step",
-    "mask_held_out",
-    "mask_tokens",
-    "masked_cross_entropy",
-    "masking_key",
-    "measured_peak_flops",
-    "num_masked_positions",
     "on_first",
-    "open_run_folder",
     "paired_difference",
     "parameters_digest",
-    "peak_flops",
     "read_metrics",
-    "replicate",
-    "row_losses",
+    "rows_key",
     "setting_defaults",
     "train",
-    "unreplicate",
     "write_session",
 ]

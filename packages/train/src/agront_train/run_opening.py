@@ -1,71 +1,89 @@
-"""All that the first process keeps of a run on disk: settings, checkpoints, logs."""
+"""Opening a run: its settings, checkpoints and logs on the disk of the first process."""
 
 import contextlib
+import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple
 
 from agront_train.config import TrainConfig
+from agront_train.devices import on_first
 from agront_train.observers import MetricsFile, Monitoring, NotesFile, Observer, Reporter, TensorBoardLog
 from agront_train.run_folder import Checkpointer, Restored, RunIdentity, open_run_folder
 from agront_train.update import TrainState
 
 
-class OpenedRun(NamedTuple):
+@dataclasses.dataclass
+class OpenedRun:
     """A run folder in use."""
 
-    checkpointer: Checkpointer
-    """Its checkpoints."""
-    restored: Restored | None
-    """The newest whole checkpoint; None where the run begins."""
-    reporter: Reporter
-    """Its logs, and who else listens."""
+    checkpointer: Checkpointer | None = None
+    """Its checkpoints; None in all processes but the first."""
+    restored: Restored | None = None
+    """The newest whole checkpoint; None where the run begins, and in all processes but the first.
+
+    To be set to None once it is on the devices: it is as large as the model and its moments.
+    """
+    reporter: Reporter = dataclasses.field(default_factory=lambda: Reporter(()))
+    """Its logs and other observers; none in all processes but the first."""
 
 
+@contextlib.contextmanager
 def open_run(
-    stack: contextlib.ExitStack,
-    run: Path,
-    config: TrainConfig,
-    identity: RunIdentity,
-    template: TrainState,
-    monitoring: Monitoring,
-) -> OpenedRun:
-    """Open or begin a run folder, to be closed with the stack.
+    run: Path, config: TrainConfig, identity: RunIdentity, template: TrainState, monitoring: Monitoring
+) -> Iterator[OpenedRun]:
+    """Open or begin a run folder, in the first process; the others wait for it and get an empty `OpenedRun`.
 
     Args:
-        stack: gets what must be closed.
         run: the folder.
         config: the run.
-        identity: what must be the same when the run is resumed.
+        identity: the settings that must be the same when the run is resumed.
         template: the state's structure, shapes and types.
         monitoring: its observers are added to those that write into the folder.
 
     Raises:
         ValueError: the folder holds another run or something else, or is in use; or no checkpoint can be read.
     """
-    stack.enter_context(open_run_folder(run, identity))
-    checkpointer = stack.enter_context(Checkpointer(run / "checkpoints", keep=config.keep_checkpoints))
-    restored = checkpointer.restore(template, identity)
-    resume_at = 0 if restored is None else int(restored.state.step)
-    notes = NotesFile(run / "notes.log")
-    logs: list[Observer] = [
-        MetricsFile(run / "metrics.jsonl", resume_at=resume_at),
-        TensorBoardLog(run / "tensorboard", resume_at=resume_at),
-        notes,
-    ]
-    reporter = stack.enter_context(Reporter(logs))
+    with contextlib.ExitStack() as stack:
+        opened = on_first(lambda: stack.enter_context(_open(run, config, identity, template, monitoring)))
+        yield opened or OpenedRun()
 
-    def note_the_end(kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if kind is not None:  # who sees the process end sees why; who comes later reads it here
-            notes.note(f"ended by {kind.__name__}: {error}")
 
-    stack.push(note_the_end)
-    reporter.add(monitoring.observers(resume_at))
-    if restored is not None:
-        for reason in restored.rejected:
-            reporter.note(reason)
-        done = resume_at >= config.steps
-        reporter.note(
-            f"all {resume_at} updates were made before" if done else f"resumed at update {resume_at} of {config.steps}"
-        )
-    return OpenedRun(checkpointer, restored, reporter)
+@contextlib.contextmanager
+def _open(
+    run: Path, config: TrainConfig, identity: RunIdentity, template: TrainState, monitoring: Monitoring
+) -> Iterator[OpenedRun]:
+    with (
+        open_run_folder(run, identity),
+        Checkpointer(run / "checkpoints", keep=config.keep_checkpoints) as checkpointer,
+    ):
+        opened = OpenedRun(checkpointer, checkpointer.restore(template, identity))
+        resume_at = 0 if opened.restored is None else int(opened.restored.state.step)
+        notes = NotesFile(run / "notes.log")
+        logs: list[Observer] = [
+            MetricsFile(run / "metrics.jsonl", resume_at=resume_at),
+            TensorBoardLog(run / "tensorboard", resume_at=resume_at),
+            notes,
+        ]
+        with Reporter(logs) as opened.reporter, _noting_the_end(notes):
+            opened.reporter.add(monitoring.observers(resume_at))
+            _note_the_beginning(opened, config.steps)
+            yield opened
+
+
+def _note_the_beginning(opened: OpenedRun, steps: int) -> None:
+    if opened.restored is not None:
+        for reason in opened.restored.rejected:
+            opened.reporter.note(reason)
+        step = int(opened.restored.state.step)
+        done = step >= steps
+        opened.reporter.note(f"all {step} updates were made before" if done else f"resumed at update {step} of {steps}")
+
+
+@contextlib.contextmanager
+def _noting_the_end(notes: NotesFile) -> Iterator[None]:
+    """Write the error that ends a run into its notes: a terminal's last lines may be lost."""
+    try:
+        yield
+    except BaseException as error:
+        notes.note(f"ended by {type(error).__name__}: {error}")
+        raise

@@ -1,82 +1,33 @@
 import jax
 import numpy as np
-import pytest
-from agront_train import RowLosses, init_state, mask_held_out, masking_key, paired_difference
-from agront_train.tasks import HELD_OUT_SEED, held_out_row_losses
-from toy_training import CONFIG, ToyBatches, ToyModel, ToyVocabulary
+from agront_train import init_state, rows_key
+from agront_train.tasks import HELD_OUT_SEED, mask_held_out
+from toy_training import CONFIG, ToyBatches, ToyModel, ToyVocabulary, toy_task
 
 
 def test_every_nucleotide_is_scored_once_with_only_masks_in_the_place_of_the_chosen():
     model, vocabulary = ToyModel(), ToyVocabulary()
-    params = init_state(model, CONFIG, 32).params
+    params = init_state(toy_task(model), CONFIG).params
     batch = next(ToyBatches(batch_size=4))
-    losses = held_out_row_losses(model, CONFIG, vocabulary)(params, batch.tokens.astype(np.int32), batch.rows)
+    scores = toy_task(model).row_scores(params, (), batch)
+    assert {name: sums.shape for name, sums in scores.items()} == {"loss": (4, 1), "weight": (4, 1)}
     nucleotides = np.isin(batch.tokens, list(vocabulary.nucleotide_ids))
-    np.testing.assert_array_equal(losses.num_tokens, nucleotides.sum(1))
+    np.testing.assert_array_equal(scores["weight"][:, 0], nucleotides.sum(1))
 
     expected = np.zeros(4)
     for part in range(7):  # 1 / 0.15, rounded
-        key = masking_key(HELD_OUT_SEED)
+        key = rows_key(HELD_OUT_SEED)
         seen = mask_held_out(key, batch.tokens, batch.rows, vocabulary, part=part, parts=7).tokens
         logits = np.asarray(model.lm_logits(params, model.encode(params, seen).embeddings))
         log_probabilities = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
         for row, position in zip(*np.nonzero(np.asarray(seen) != batch.tokens), strict=True):
             expected[row] -= log_probabilities[row, position, batch.tokens[row, position]]
-    np.testing.assert_allclose(losses.loss, expected, rtol=1e-5)
-
-
-def test_mean_and_perplexity_are_by_token():
-    losses = RowLosses(np.array([1.0, 5.0]), np.array([1.0, 2.0]))
-    assert losses.mean == 2.0
-    assert losses.perplexity == pytest.approx(np.exp(2.0))
-
-
-def test_paired_difference_by_hand():
-    # Two rows of one token each that differ by 1 and 3: mean 2, standard error sqrt(2) / sqrt(2) = 1.
-    count = np.array([1.0, 1.0, 0.0])
-    difference = paired_difference(
-        RowLosses(np.array([2.0, 4.0, 0.0]), count), RowLosses(np.array([1.0, 1.0, 0.0]), count)
-    )
-    assert difference.mean == pytest.approx(2.0)
-    assert difference.standard_error == pytest.approx(1.0)
-
-
-def test_standard_error_is_that_of_repeated_samples():
-    random = np.random.default_rng(0)
-    means, errors = [], []
-    for _ in range(400):
-        count = random.integers(50, 150, 40).astype(float)
-        loss = random.normal(0.1, 0.5, 40) * count
-        difference = paired_difference(RowLosses(loss, count), RowLosses(np.zeros(40), count))
-        means.append(difference.mean)
-        errors.append(difference.standard_error)
-    assert np.mean(errors) == pytest.approx(np.std(means), rel=0.1)
-
-
-def test_losses_on_different_tokens_are_not_compared():
-    with pytest.raises(ValueError, match="different tokens"):
-        paired_difference(RowLosses(np.ones(2), np.ones(2)), RowLosses(np.ones(2), np.array([1.0, 2.0])))
-    with pytest.raises(ValueError, match="at least two held-out rows"):
-        paired_difference(RowLosses(np.ones(1), np.ones(1)), RowLosses(np.ones(1), np.ones(1)))
+    np.testing.assert_allclose(scores["loss"][:, 0], expected, rtol=1e-5)
 
 
 def test_held_out_masks_do_not_depend_on_the_batch():
     batch = next(ToyBatches(batch_size=4))
     arguments = {"vocabulary": ToyVocabulary(), "part": 2, "parts": 7}
-    whole = mask_held_out(masking_key(0), batch.tokens, batch.rows, **arguments)
-    half = mask_held_out(masking_key(0), batch.tokens[2:], batch.rows[2:], **arguments)
+    whole = mask_held_out(rows_key(0), batch.tokens, batch.rows, **arguments)
+    half = mask_held_out(rows_key(0), batch.tokens[2:], batch.rows[2:], **arguments)
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[2:], b), whole, half)
-
-
-def test_losses_by_group_by_hand():
-    # The fourth row has a group but no token, the last two are filling.
-    losses = RowLosses(np.array([1.0, 5.0, 3.0, 0.0, 0.0, 0.0]), np.array([1.0, 2.0, 3.0, 0.0, 0.0, 0.0]))
-    by_group = losses.by_group(["rice", "maize", "rice", "none"])
-    assert by_group == {"rice": 1.0, "maize": 2.5}
-    assert list(by_group) == ["rice", "maize"]
-
-
-@pytest.mark.parametrize("groups", [["rice"], ["rice"] * 4])
-def test_a_row_with_tokens_needs_its_group(groups):
-    with pytest.raises(ValueError, match="were given for 3 rows, 2 of them with tokens"):
-        RowLosses(np.ones(3), np.array([1.0, 2.0, 0.0])).by_group(groups)

@@ -2,12 +2,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from agront_train import Guess, init_state, make_guesses
-from agront_train.tasks import guesses_as_markdown
-from toy_training import CLS, CONFIG, MASK, PAD, ToyBatches, ToyEncoding, ToyModel, ToyVocabulary
+from agront_train import init_state
+from agront_train.tasks import make_guesses
+from toy_training import CLS, CONFIG, MASK, PAD, ToyBatch, ToyBatches, ToyEncoding, ToyModel, toy_task
 
 NAMES = [f"t{number}" for number in range(21)]
 ROW = next(ToyBatches()).tokens[0]
+
+
+def batch_of(row, number):
+    return ToyBatch(row[None], np.array([number]))
 
 
 class KnownModel:
@@ -23,7 +27,7 @@ class KnownModel:
 
 
 def test_the_likeliest_tokens_by_hand():
-    guesses = make_guesses(KnownModel(), CONFIG, ToyVocabulary(), NAMES, positions=2, top=3)({}, ROW, 7)
+    guesses = make_guesses(toy_task(KnownModel()), NAMES, positions=2, top=3)({}, (), batch_of(ROW, 7))
     assert len(guesses) == 2
     for guess in guesses:
         assert guess.row == 7
@@ -42,8 +46,8 @@ def test_the_model_sees_masks_at_nucleotides_and_guesses_there_only():
             return super().encode(params, tokens)
 
     model = Watched()
-    params = init_state(model, CONFIG, 32).params
-    guesses = make_guesses(model, CONFIG, ToyVocabulary(), NAMES)(params, ROW, 7)
+    params = init_state(toy_task(model), CONFIG).params
+    guesses = make_guesses(toy_task(model), NAMES)(params, (), batch_of(ROW, 7))
     jax.effects_barrier()
     (tokens,) = seen[-1]
     masked = np.flatnonzero(tokens == MASK)
@@ -61,12 +65,12 @@ def test_the_model_sees_masks_at_nucleotides_and_guesses_there_only():
 
 
 def test_a_row_with_few_nucleotides_gets_fewer_guesses_and_one_without_gets_none():
-    guess = make_guesses(KnownModel(), CONFIG, ToyVocabulary(), NAMES)
+    guess = make_guesses(toy_task(KnownModel()), NAMES)
     row = np.full(32, PAD, np.uint16)
     row[0] = CLS
-    assert guess({}, row, 0) == ()
+    assert guess({}, (), batch_of(row, 0)) == ()
     row[5:7] = 9, 10  # of two, the first of seven parts holds one
-    (found,) = guess({}, row, 0)
+    (found,) = guess({}, (), batch_of(row, 0))
     assert found.position in (5, 6)
     assert found.token == {5: "t9", 6: "t10"}[found.position]
 
@@ -74,12 +78,4 @@ def test_a_row_with_few_nucleotides_gets_fewer_guesses_and_one_without_gets_none
 @pytest.mark.parametrize(("positions", "top"), [(0, 3), (4, 0), (4, 22)])
 def test_numbers_out_of_range_are_refused(positions, top):
     with pytest.raises(ValueError, match=f"positions is {positions} and top is {top}"):
-        make_guesses(KnownModel(), CONFIG, ToyVocabulary(), NAMES, positions=positions, top=top)
-
-
-def test_as_markdown_what_stood_there_is_bold():
-    guesses = (Guess(row=1, position=2, token="AT", top=(("AT", 0.25), ("<pad>", 0.125))),)
-    assert guesses_as_markdown(guesses) == (
-        "| row | position | stood there | guesses |\n|---|---|---|---|\n"
-        "| 1 | 2 | `AT` | **`AT`** 25.0%, `<pad>` 12.5% |"
-    )
+        make_guesses(toy_task(KnownModel()), NAMES, positions=positions, top=top)

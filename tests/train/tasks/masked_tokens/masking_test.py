@@ -1,11 +1,12 @@
 import jax
 import numpy as np
 import pytest
-from agront_train import MaskingConfig, mask_held_out, mask_tokens, masking_key
+from agront_train import MaskingConfig, rows_key
+from agront_train.tasks import mask_held_out, mask_tokens, num_masked_positions
 from toy_training import CLS, MASK, PAD, N, ToyBatches, ToyVocabulary
 
 VOCABULARY = ToyVocabulary()
-KEY = masking_key(7)
+KEY = rows_key(7)
 PUBLISHED = MaskingConfig()
 
 
@@ -130,3 +131,8 @@ def test_held_out_parts_mask_each_nucleotide_once(parts):
 def test_impossible_shares_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         MaskingConfig(**settings)
+
+
+@pytest.mark.parametrize(("rate", "tokens", "masked"), [(0.15, 1024, 154), (0.15, 10, 2), (0.15, 3, 0), (1.0, 7, 7)])
+def test_masked_positions_are_the_rate_rounded_half_up(rate, tokens, masked):
+    assert num_masked_positions(MaskingConfig(rate=rate), tokens) == masked

@@ -1,7 +1,8 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from agront_train import MaskedTokens, masked_cross_entropy, row_losses
+from agront_train.tasks import MaskedTokens
+from agront_train.tasks.masked_tokens.objective import masked_cross_entropy, row_losses
 from toy_training import ToyModel
 
 
@@ -10,7 +11,7 @@ def test_losses_are_weighted_sums_in_nats():
     logits = jnp.array([[[np.log(3.0), 0.0], [np.log(3.0), 0.0], [9.0, -9.0]]])
     total = masked_cross_entropy(logits, jnp.array([[0, 1, 1]]), jnp.array([[1.0, 1.0, 0.0]]))
     np.testing.assert_allclose(total.loss, [np.log(4 / 3) + np.log(4)], rtol=1e-6)
-    np.testing.assert_array_equal(total.num_tokens, [2.0])
+    np.testing.assert_array_equal(total.weight, [2.0])
 
 
 def test_bfloat16_logits_are_summed_in_float32():

@@ -61,13 +61,13 @@ def connect(
 
 
 def disconnect() -> None:
-    """Leave the other processes when all of them want to: it waits for them, and no end of one is an error any more."""
+    """Disconnect from the cluster. Waits for all processes; after it, one that exits is no longer an error."""
     if jax.distributed.is_initialized():
         jax.distributed.shutdown()
 
 
 def _alone(environment: Mapping[str, str]) -> bool:
-    """Whether JAX would find a cluster of one task, and then take one of this machine's GPUs only, or fail."""
+    """True if JAX would find a cluster of one task, and then take only one of this machine's GPUs, or fail."""
     for size in ("SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE"):
         if size in environment:
             return _number(size, environment) == 1

@@ -1,6 +1,6 @@
-"""Several processes, one a host, that run the same program: what the first does for all, and what it tells them.
+"""Several processes, one a host, that run the same program: work of the first for all, and messages between them.
 
-Only the first touches the run folder, so that hosts need no common disk. All must come by here in the same order.
+Only the first touches the run folder, so that hosts need no common disk. All must call these in the same order.
 """
 
 import json
@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 3600
 
 
 def is_first() -> bool:
-    """Whether this process is the one that reads and writes the run folder, and speaks."""
+    """True in the process that reads and writes the run folder, and prints."""
     return jax.process_index() == 0
 
 
@@ -77,7 +77,7 @@ def all_gather(array: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "hosts ..
 
 
 def check_same_on_all(settings: Mapping[str, Any]) -> None:
-    """Refuse to go on where a process has other settings than the first.
+    """Refuse to continue where a process has other settings than the first.
 
     Raises:
         ValueError: in all processes; in those that differ it names each setting with both values.

@@ -1,4 +1,4 @@
-"""What a run holds on each device, before it starts."""
+"""Memory of a run on each device, known before it starts."""
 
 import dataclasses
 import math
@@ -13,14 +13,14 @@ from agront_train.update import TrainState, map_moments
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelBytes:
-    """What only the model knows of its memory."""
+    """The part of the memory that only the model knows."""
 
     row_activations: int
-    """What the backward pass needs of one row."""
+    """Kept of one row for the backward pass."""
     row_transient: int
-    """The most that one row takes beside it at a time: logits, or what it takes to differentiate a layer."""
+    """The most that one row takes in addition at any time: logits, or the backward pass of one layer."""
     weight_copy: int = 0
-    """Parameters in another number format, held beside them."""
+    """A copy of the parameters in another number format."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class DeviceMemory:
     """Bytes on each device, by part."""
 
     parameters: int
-    """Parameters, float32."""
+    """Parameters, float32, frozen ones included."""
     gradients: int
     """Their gradient."""
     accumulator: int
@@ -38,9 +38,9 @@ class DeviceMemory:
     weight_copy: int
     """Parameters in the format of the matrix products."""
     activations: int
-    """What is kept for the backward pass of the rows of a micro-batch."""
+    """Kept of the rows of a micro-batch for the backward pass."""
     transient: int
-    """What comes beside the activations at times."""
+    """Needed in addition to the activations, at times."""
 
     @property
     def total(self) -> int:
@@ -57,7 +57,7 @@ def device_memory(state: TrainState, config: TrainConfig, model: ModelBytes, num
     """Memory of each device during a step.
 
     Args:
-        state: `init_state`, or its shapes: `jax.eval_shape(lambda: init_state(model, config, num_tokens))`.
+        state: `init_state`, or its shapes: `jax.eval_shape(lambda: init_state(task, config))`.
         config: batch size, micro-batches, and whether the optimizer is sharded.
         model: its part.
         num_devices: devices over all hosts.
@@ -115,7 +115,7 @@ def _without_rows(state: TrainState, config: TrainConfig, model: ModelBytes, num
 
         optimizer = map_moments(lambda moments: jax.tree.map(share, moments), lambda other: other, optimizer)
     return DeviceMemory(
-        parameters=parameters,
+        parameters=parameters + num_bytes(state.frozen),
         gradients=parameters,
         accumulator=parameters if config.micro_batches > 1 else 0,
         adam=num_bytes(optimizer),

@@ -4,7 +4,7 @@ A replicated state has a leading axis [N] for the N devices of this host. With a
 not copies but shares (see `optimizer_sharding`). With several hosts, all call these functions in the same order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,13 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Shaped
+from jaxtyping import Float64, Shaped
 
 from agront_train.config import TrainConfig
-from agront_train.devices.device_batch import DeviceBatch, HostRows, split_batch
+from agront_train.devices.device_batch import split_batch
 from agront_train.devices.hosts import all_gather
-from agront_train.interfaces import MaskedLanguageModel, MaskingVocabulary, Params, TrainingBatch
-from agront_train.tasks import LossSum, RowLosses, held_out_row_losses
+from agront_train.interfaces import Batch, Params, Task
 from agront_train.update import (
     StepMetrics,
     TrainState,
@@ -54,27 +53,28 @@ def unreplicate(tree: Any) -> Any:
 
 
 def init_replicated_state(
-    model: MaskedLanguageModel, config: TrainConfig, num_tokens: int, devices: Devices, params: Params | None = None
+    task: Task, config: TrainConfig, devices: Devices, params: Params | None = None, frozen: Params = ()
 ) -> TrainState:
     """The replicated state before the first update: made on the devices, so that a host need not hold it.
 
     Args:
-        model: the three functions.
+        task: draws the parameters.
         config: the run.
-        num_tokens: T, the tokens of a row.
         devices: see `Devices`.
-        params: NumPy leaves to begin with, float32; None draws them by the run's seed.
+        params: trained parameters to begin with, NumPy leaves, float32; None draws them by the run's seed.
+        frozen: parameters that no update changes, NumPy leaves.
     """
     if params is None:
-        draw = _pmap(lambda _: init_params(model, config, num_tokens), devices)
+        draw = _pmap(lambda _: init_params(task, config), devices)
         on_devices = draw(np.zeros(len(devices), np.int32))
     else:
         on_devices = replicate(params, devices)
-    return _pmap(partial(first_state, config=config, axis_name=AXIS), devices, donate=(0,))(on_devices)
+    first = _pmap(partial(first_state, config=config, axis_name=AXIS), devices, donate=(0,))
+    return first(on_devices)._replace(frozen=replicate(frozen, devices))
 
 
 def replicate_state(state: TrainState, config: TrainConfig, devices: Devices) -> TrainState:
-    """The replicated state of a state with NumPy leaves, such as a checkpoint's.
+    """Replicate a state with NumPy leaves, such as a checkpoint's.
 
     The first host's values count; another may give shapes and types only (`jax.ShapeDtypeStruct`).
     """
@@ -86,11 +86,14 @@ def replicate_state(state: TrainState, config: TrainConfig, devices: Devices) ->
 
 
 def make_gather_state(config: TrainConfig, devices: Devices) -> Callable[[TrainState], TrainState]:
-    """The inverse of `replicate_state`, as a function: NumPy leaves that the next step does not write to."""
+    """The inverse of `replicate_state`, as a function: NumPy leaves that the next step does not write to.
+
+    It leaves `frozen` empty: no update changes it, so that nobody needs it back.
+    """
     gather = _pmap(partial(jax.lax.all_gather, axis_name=AXIS), devices)
 
     def gather_state(replicated: TrainState) -> TrainState:
-        state = unreplicate(replicated._replace(opt_state=()))
+        state = unreplicate(replicated._replace(opt_state=(), frozen=()))
         if not config.shard_optimizer:
             return state._replace(opt_state=unreplicate(replicated.opt_state))
 
@@ -102,63 +105,64 @@ def make_gather_state(config: TrainConfig, devices: Devices) -> Callable[[TrainS
     return gather_state
 
 
-def local_params(replicated: TrainState) -> Params:
-    """One copy of the parameters, on the first local device."""
-    return jax.tree.map(lambda leaf: leaf.addressable_shards[0].data.reshape(leaf.shape[1:]), replicated.params)
+def local_copy(tree: Any) -> Any:
+    """One copy of every replicated leaf, on the first local device."""
+    return jax.tree.map(lambda leaf: leaf.addressable_shards[0].data.reshape(leaf.shape[1:]), tree)
 
 
 def make_replicated_step(
-    model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary, devices: Devices
+    task: Task, config: TrainConfig, devices: Devices
 ) -> Callable[..., tuple[TrainState, StepMetrics, jax.Array]]:
-    """`make_train_step` over all devices, as a function of (state, batch, stop=False).
+    """`make_train_step` over all devices, as a function of (state, batch of `split_batch`, stop=False).
 
     The state given to it is donated and must not be used again. `stop` says that this host wants the run to end; the
     third result, of shape [N], is how many devices belong to hosts that do: the same number on all.
     """
-    step = make_train_step(model, config, vocabulary, axis_name=AXIS)
+    step = make_train_step(task, config, axis_name=AXIS)
 
-    def step_and_count(state: TrainState, stop: jax.Array, *batch: jax.Array) -> tuple:
-        return *step(state, *batch), jax.lax.psum(stop, AXIS)
+    def step_and_count(state: TrainState, stop: jax.Array, batch: Any) -> tuple:
+        return *step(state, batch), jax.lax.psum(stop, AXIS)
 
     mapped = _pmap(step_and_count, devices, donate=(0,))
 
-    def replicated_step(state: TrainState, batch: DeviceBatch, stop: bool = False) -> tuple:
-        return mapped(state, np.full(len(devices), stop, np.int32), *batch)
+    def replicated_step(state: TrainState, batch: Any, stop: bool = False) -> tuple:
+        return mapped(state, np.full(len(devices), stop, np.int32), batch)
 
     return replicated_step
 
 
 def make_replicated_evaluation(
-    model: MaskedLanguageModel, config: TrainConfig, vocabulary: MaskingVocabulary, devices: Devices
-) -> Callable[..., tuple[RowLosses, bool]]:
-    """`held_out_row_losses` over all devices: a function of (replicated parameters, global batch, stop=False).
+    task: Task, devices: Devices
+) -> Callable[..., tuple[dict[str, Float64[np.ndarray, "R _"]], bool]]:
+    """`Task.row_scores` over all devices: a function of (replicated state, global batch of R rows, stop=False).
 
-    Every host is given the whole batch, computes its part, and gets the losses of all rows in the batch's order; and
+    Every host is given the whole batch, computes its part, and gets the scores of all rows in the batch's order; and
     whether any host wants to stop. Where the devices of all hosts do not divide the rows it raises ValueError: hosts
     with different parts would hang.
     """
-    losses = held_out_row_losses(model, config, vocabulary)
 
-    def part(params: Params, tokens: jax.Array, rows: jax.Array) -> LossSum:
-        return jax.lax.map(lambda micro_batch: losses(params, *micro_batch), (tokens, rows))
+    def part(trained: Params, frozen: Params, batch: Any) -> Mapping[str, jax.Array]:
+        return jax.lax.map(lambda micro_batch: task.row_scores(trained, frozen, micro_batch), batch)
 
     mapped = _pmap(part, devices)
 
-    def evaluate(params: Params, batch: TrainingBatch, stop: bool = False) -> tuple[RowLosses, bool]:
+    def evaluate(
+        state: TrainState, batch: Batch, stop: bool = False
+    ) -> tuple[dict[str, Float64[np.ndarray, "R _"]], bool]:
         num_devices = count_devices(devices)
         if len(batch.rows) % num_devices:
             raise ValueError(f"{len(batch.rows)} held-out rows cannot be cut evenly over {num_devices} devices")
         hosts, host = jax.process_count(), jax.process_index()
-        # Without loss weights, so that runs with different ones can be compared.
-        own = HostRows(batch.tokens[host::hosts], batch.rows[host::hosts], None)
-        cut = split_batch(own, len(devices), 1)
-        sums = jax.tree.map(lambda leaf: _local(leaf).reshape(-1).view(np.uint32), mapped(params, cut.tokens, cut.rows))
+        cut = split_batch(jax.tree.map(lambda leaf: leaf[host::hosts], batch), len(devices), 1)
+        scores = {name: _local(leaf) for name, leaf in mapped(state.params, state.frozen, cut).items()}
         # As bits, so that one exchange does for whole numbers and others; JAX knows no 64 bits.
-        columns = np.stack([cut.rows.reshape(-1), *sums, np.full(len(own.rows), stop, np.uint32)])
-        rows, loss, num_tokens, stops = np.concatenate(all_gather(columns), axis=1)
-        place = np.argsort(rows)[np.argsort(np.argsort(batch.rows))]
-        ordered = (bits.view(np.float32)[place].astype(np.float64) for bits in (loss, num_tokens))
-        return RowLosses(*ordered), bool(stops.any())
+        columns = [leaf.reshape(cut.rows.size, -1).view(np.uint32) for leaf in (cut.rows, *scores.values())]
+        ends = np.cumsum([column.shape[1] for column in columns])
+        columns.append(np.full((cut.rows.size, 1), stop, np.uint32))
+        rows, *bits, stops = np.split(np.concatenate(all_gather(np.hstack(columns))), ends, axis=1)
+        place = np.argsort(rows[:, 0])[np.argsort(np.argsort(batch.rows))]
+        ordered = [part.view(np.float32)[place].astype(np.float64) for part in bits]
+        return dict(zip(scores, ordered, strict=True)), bool(stops.any())
 
     return evaluate
 

@@ -1,14 +1,18 @@
-"""Observers: who is told of every update of a run, and what it does with it."""
+"""Observers: listeners to every update of a run, such as files of metrics and notes."""
 
-from agront_train.observers.metrics import MetricsFile, Observer, StepRecord, TensorBoardLog, read_metrics
+from agront_train.observers.guess import Guess, guesses_as_markdown
+from agront_train.observers.metrics import MetricsFile, TensorBoardLog, read_metrics
 from agront_train.observers.notes import NotesFile
 from agront_train.observers.profiling import ProfilerTrace
-from agront_train.observers.reporting import LOSSES_ONLY, Monitoring, Reporter
+from agront_train.observers.reporting import LOSSES_ONLY, Monitoring, Observer, Reporter
+from agront_train.observers.step_record import StepRecord
 from agront_train.observers.time_left import TimeLeft
+from agront_train.observers.update_record import Stopwatch, describe_skipped, divergence, record_of_update
 from agront_train.observers.weights_and_biases import WeightsAndBiasesLog
 
 __all__ = [
     "LOSSES_ONLY",
+    "Guess",
     "MetricsFile",
     "Monitoring",
     "NotesFile",
@@ -16,8 +20,13 @@ __all__ = [
     "ProfilerTrace",
     "Reporter",
     "StepRecord",
+    "Stopwatch",
     "TensorBoardLog",
     "TimeLeft",
     "WeightsAndBiasesLog",
+    "describe_skipped",
+    "divergence",
+    "guesses_as_markdown",
     "read_metrics",
+    "record_of_update",
 ]

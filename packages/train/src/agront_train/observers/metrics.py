@@ -1,97 +1,17 @@
-"""What is measured, step by step, and where it is written."""
+"""Files of numbers: a line of JSON for each update, and TensorBoard's scalars."""
 
-import dataclasses
 import json
-import math
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
+from agront_train.observers.guess import guesses_as_markdown
+from agront_train.observers.step_record import StepRecord, tagged_scalars
 from agront_train.observers.tensorboard_events import first_events, summary_event
 from agront_train.run_folder import AppendedFile, write_whole
-from agront_train.tasks import Guess, guesses_as_markdown
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class StepRecord:
-    """One update."""
-
-    step: int
-    """Updates made, this one included."""
-    loss: float
-    """Mean training loss, nats a predicted token."""
-    learning_rate: float
-    """The rate this update was made with."""
-    grad_norm: float
-    """Global norm of the gradient before clipping."""
-    tokens_per_second: float
-    """Tokens of the global batch, padding included, by the time of the update; compilation counts in the first."""
-    held_out_loss: float | None = None
-    """Mean held-out loss after this update, nats a token at `<mask>`; None where it was not measured."""
-    held_out_loss_by_group: Mapping[str, float] | None = None
-    """The same for each group of held-out rows, such as a species."""
-    guesses: tuple[Guess, ...] | None = None
-    """What the model guesses at some masked positions of a held-out row; None where it was not asked."""
-    data_wait: float | None = None
-    """Share of the update's time, 0 to 1, that was spent waiting for its batch."""
-    utilisation: float | None = None
-    """Floating-point operations of the model a second as a share of the devices' peak; None where that is unknown."""
-    skipped: bool = False
-    """Whether the update was left out because its loss or gradient, as given here, is not finite."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields that were measured, as JSON knows them: null for a number that is not finite."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {name: _to_json(value) for name, value in fields.items() if value is not None and value is not False}
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Guess):
-        value = value._asdict()
-    if isinstance(value, Mapping):
-        return {name: _to_json(inner) for name, inner in value.items()}
-    return [_to_json(inner) for inner in value] if isinstance(value, tuple) else value
-
-
-# Dashboards show what stands before the slash as a section.
-_TAGS = {
-    "loss": "loss/training",
-    "held_out_loss": "loss/held_out",
-    "learning_rate": "optimizer/learning_rate",
-    "grad_norm": "optimizer/grad_norm",
-    "tokens_per_second": "speed/tokens_per_second",
-    "utilisation": "speed/utilisation",
-    "data_wait": "speed/data_wait",
-}
-
-
-def tagged_scalars(record: StepRecord) -> dict[str, float]:
-    """The finite numbers of a record under the names that dashboards show them by."""
-    values = {tag: getattr(record, name) for name, tag in _TAGS.items()}
-    for group, loss in (record.held_out_loss_by_group or {}).items():
-        values[f"held_out_loss_by_group/{group}"] = loss
-    if record.skipped:
-        values["optimizer/skipped_update"] = 1.0
-    return {tag: value for tag, value in values.items() if value is not None and math.isfinite(value)}
-
-
-@runtime_checkable
-class Observer(Protocol):
-    """Somebody who wants to know of every update: a file, a progress bar."""
-
-    def record(self, record: StepRecord) -> None:
-        """Called once an update, in order."""
-
-    def note(self, message: str) -> None:
-        """Called with a sentence for a person: a checkpoint rejected, a run resumed."""
-
-    def close(self) -> None:
-        """Called at the end, also when training fails."""
 
 
 class MetricsFile:
@@ -101,7 +21,7 @@ class MetricsFile:
         """Open for appending.
 
         Args:
-            path: the file; made where it is not there.
+            path: the file; created if it does not exist.
             resume_at: updates that the run resumes with: lines of later ones are dropped, as they are made again.
         """
         kept = [record for record in read_metrics(path) if record["step"] <= resume_at] if path.exists() else []
@@ -117,7 +37,7 @@ class MetricsFile:
         self._file.append(json.dumps(record.to_json(), allow_nan=False).encode() + b"\n")
 
     def note(self, message: str) -> None:
-        """Notes are for people; the file holds numbers."""
+        """Leave notes out: the file holds numbers."""
 
     def close(self) -> None:
         """Close the file.
@@ -149,7 +69,7 @@ class TensorBoardLog:
         self._file.append(summary_event(record.step, tagged_scalars(record), texts))
 
     def note(self, message: str) -> None:
-        """Notes are for people; the log holds numbers."""
+        """Leave notes out: the log holds numbers."""
 
     def close(self) -> None:
         """Close the file.

@@ -4,7 +4,7 @@ import contextlib
 import datetime
 from pathlib import Path
 
-from agront_train.observers.metrics import StepRecord
+from agront_train.observers.step_record import StepRecord
 from agront_train.run_folder import AppendedFile
 
 
@@ -16,11 +16,11 @@ class NotesFile:
     """
 
     def __init__(self, path: Path):
-        """Open the file for appending; it is made where it is not there."""
+        """Open the file for appending; it is created if it does not exist."""
         self._file = AppendedFile(path)
 
     def record(self, record: StepRecord) -> None:
-        """Try again what could not be written; the numbers themselves stand elsewhere."""
+        """Try again to write earlier notes; the numbers are in other files."""
         self._append("")
 
     def note(self, message: str) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jax
 
-from agront_train.observers.metrics import StepRecord
+from agront_train.observers.step_record import StepRecord
 
 
 class ProfilerTrace:
@@ -38,7 +38,7 @@ class ProfilerTrace:
             self._profile(begin=False)
 
     def note(self, message: str) -> None:
-        """Notes are for people."""
+        """Ignore notes: a trace has no place for them."""
 
     def close(self) -> None:
         """End a trace that runs.

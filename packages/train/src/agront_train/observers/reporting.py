@@ -1,38 +1,54 @@
-"""What a run is asked to say of itself, and telling it to all who listen."""
+"""Telling all observers of a run about its updates."""
 
 import contextlib
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from agront_train.observers.metrics import Observer, StepRecord
+from agront_train.observers.guess import Guess
+from agront_train.observers.step_record import StepRecord
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """A listener to every update, such as a file or a progress bar."""
+
+    def record(self, record: StepRecord) -> None:
+        """Called once an update, in order."""
+
+    def note(self, message: str) -> None:
+        """Called with a sentence for a person: a checkpoint rejected, a run resumed."""
+
+    def close(self) -> None:
+        """Called at the end, also when training fails."""
 
 
 class Monitoring(NamedTuple):
-    """What a run is to say of itself beyond its losses, and to whom."""
+    """Settings of what a run reports beyond its losses, and of its observers."""
 
     observers: Callable[[int], Sequence[Observer]] = lambda resume_at: ()
     """Called, in the first process, with the updates resumed from; what it returns hears of every update."""
     groups: Sequence[str] = ()
     """The group, such as the species, of each held-out row that is not filling: its loss is given by group too."""
-    token_names: Sequence[str] = ()
-    """The token of each id, to show some guesses at masked positions; empty shows none."""
+    guesses: Callable[[Any, Any, Any], tuple[Guess, ...]] | None = None
+    """A function of (trained, frozen, first held-out batch), called in the first process after each measurement: some
+    of the model's guesses, to show. None shows none."""
     peak_tokens_per_second: float | None = None
     """The rate at which the devices would do nothing but the model's arithmetic; None where it is unknown."""
 
 
 LOSSES_ONLY = Monitoring()
-"""No more than what stands in the run folder anyway."""
+"""Nothing beyond the files of the run folder."""
 
 
 class Reporter:
     """All observers of a run; a context manager that closes them.
 
-    One that cannot write is named in a note, once until it can again, and the run goes on.
+    An observer that cannot write does not end the run: a note names it, once until it can write again.
     """
 
     def __init__(self, observers: Sequence[Observer]):
-        """Nothing is told yet."""
+        """Begin with these observers."""
         self._observers = list(observers)
         self._failing: set[Observer] = set()
 
@@ -40,7 +56,7 @@ class Reporter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Close all. What could still not be written is an `OSError`, unless another error ends the run already."""
+        """Close all. Data that still cannot be written raises `OSError`, unless another error ends the run already."""
         try:
             with contextlib.ExitStack() as stack:  # which closes them all, whatever one of them raises
                 for observer in reversed(self._observers):
@@ -50,11 +66,11 @@ class Reporter:
                 raise
 
     def add(self, observers: Sequence[Observer]) -> None:
-        """Tell these too, from now on."""
+        """Add observers, from now on."""
         self._observers += observers
 
     def record(self, record: StepRecord) -> None:
-        """Tell of an update."""
+        """Send an update to every observer."""
         for observer in self._observers:
             try:
                 observer.record(record)
@@ -68,7 +84,7 @@ class Reporter:
                     self.note(f"{type(observer).__name__} writes again")
 
     def note(self, message: str) -> None:
-        """Tell a sentence; who cannot take it cannot be told so either."""
+        """Send a note to every observer; failures to write it are ignored."""
         for observer in self._observers:
             with contextlib.suppress(OSError):
                 observer.note(message)

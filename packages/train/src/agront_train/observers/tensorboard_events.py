@@ -14,7 +14,7 @@ from tensorboardX.writer import Event, SessionLog
 
 
 def first_events(purge_step: int) -> bytes:
-    """What a file begins with: the format's version, and from which step on older files no longer count."""
+    """The beginning of a file: the format's version, and the step from which older files no longer count."""
     version = Event(wall_time=time.time(), file_version="brain.Event:2")
     start = Event(wall_time=time.time(), step=purge_step, session_log=SessionLog(status=SessionLog.START))
     return _framed(version) + _framed(start)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agront_train.observers.metrics import StepRecord, tagged_scalars
+from agront_train.observers.step_record import StepRecord, tagged_scalars
 from agront_train.run_folder import write_whole
 
 ID_FILE = "wandb_id"
@@ -14,15 +14,15 @@ ID_FILE = "wandb_id"
 class WeightsAndBiasesLog:
     """An `Observer` that sends every number, and guesses as a table, to one run at Weights & Biases.
 
-    That run's id is kept in the run folder, so that a resumed run goes on in the same curves. Settings such as
+    That run's id is kept in the run folder, so that a resumed run continues the same curves. Settings such as
     `WANDB_MODE=offline` are Weights & Biases' own.
     """
 
     def __init__(self, project: str, folder: Path, *, config: Mapping[str, Any]):
-        """Begin the run there, or go on with it.
+        """Begin the run there, or continue it.
 
         Args:
-            project: its project; made where it is not there.
+            project: its project; created if it does not exist.
             folder: the run folder: its name is the name that the run is shown under.
             config: settings to show with it.
 
@@ -80,7 +80,7 @@ class WeightsAndBiasesLog:
             raise OSError(f"Weights & Biases: {error}") from error
 
     def note(self, message: str) -> None:
-        """Notes are for people; the log holds numbers."""
+        """Leave notes out: the log holds numbers."""
 
     def close(self) -> None:
         """Send what is left.

@@ -1,4 +1,4 @@
-"""Shape, type and digest of every array of a tree, to stand beside the arrays and be checked when they are read."""
+"""Shape, type and digest of every array of a tree, saved with the arrays and checked when they are read."""
 
 import hashlib
 import json

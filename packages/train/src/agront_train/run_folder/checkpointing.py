@@ -1,8 +1,8 @@
 """Whole, checked checkpoints on Orbax.
 
 Orbax writes asynchronously and atomically (a folder gets its final name when it is complete) and keeps the newest few.
-It does not notice a flipped byte, and restores another shape than asked for without a word: so shape, type and digest
-of every leaf stand beside the arrays, and are checked when they are read.
+It does not notice a flipped byte, and restores another shape than asked for without a word. So shape, type and digest
+of every leaf are saved with the arrays, and are checked when they are read.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import orbax.checkpoint as ocp
 from agront_train.run_folder.array_digests import check_shapes, describe, json_digest
 from agront_train.run_folder.orbax_manager import close_manager, open_manager
 from agront_train.run_folder.run_identity import RunIdentity, check_same_run
+from agront_train.run_folder.saved_state import SavedState
 from agront_train.update import TrainState
 
 FORMAT = 1
@@ -27,11 +28,11 @@ class Restored(NamedTuple):
     """A checkpoint that was found whole."""
 
     state: TrainState
-    """NumPy leaves, on the host."""
+    """NumPy leaves, on the host, without frozen parameters."""
     loader_state: dict[str, Any]
-    """Where the loader stood."""
+    """The position of the loader."""
     rejected: tuple[str, ...]
-    """What was wrong with newer checkpoints, which were moved aside; empty as a rule."""
+    """A sentence for each newer checkpoint, which was damaged and moved aside; empty as a rule."""
 
 
 class Checkpointer:
@@ -63,33 +64,33 @@ class Checkpointer:
         return sorted(self._manager.all_steps())
 
     def path(self, step: int) -> Path:
-        """Where a checkpoint lies."""
+        """The folder of a checkpoint."""
         return self._folder / str(step)
 
     def save(self, state: TrainState, loader_state: dict[str, Any], identity: RunIdentity | Mapping[str, Any]) -> None:
         """Begin to write a checkpoint; returns when the arrays may change again.
 
         Args:
-            state: NumPy leaves that nobody else writes to. One process of several may hold other copies of them.
+            state: NumPy leaves that nobody else writes to. Frozen parameters are not saved.
             loader_state: JSON-able.
             identity: what the run is: see `run_identity`. JSON-able.
 
         Raises:
             ValueError: there is a checkpoint of this step.
-            CheckpointWriteError: it cannot be written. What lies in the folder already is as it was.
+            CheckpointWriteError: it cannot be written. Older checkpoints are as they were.
         """
         self.wait()
-        step = int(state.step)
+        step, saved = int(state.step), SavedState.of(state)
         if step in self._manager.all_steps():
             raise ValueError(f"{self.path(step)} exists: a checkpoint is never written over")
         metadata = {
             "format": FORMAT,
             "loader_state": dict(loader_state),
             "identity": dict(RunIdentity.of(identity).settings),
-            "leaves": describe(state),
+            "leaves": describe(saved),
         }
         sealed = {"content": metadata, "digest": json_digest(metadata)}
-        arguments = ocp.args.Composite(state=ocp.args.PyTreeSave(state), metadata=ocp.args.JsonSave(sealed))
+        arguments = ocp.args.Composite(state=ocp.args.PyTreeSave(saved), metadata=ocp.args.JsonSave(sealed))
         self._writing = step
         with self._failure_said():
             self._manager.save(step, args=arguments)
@@ -98,7 +99,7 @@ class Checkpointer:
         """Return when the last checkpoint is on disk.
 
         Raises:
-            CheckpointWriteError: it could not be written. What lies in the folder already is as it was.
+            CheckpointWriteError: it could not be written. Older checkpoints are as they were.
         """
         if self._writing is not None:
             with self._failure_said():
@@ -142,7 +143,7 @@ class Checkpointer:
             try:
                 metadata = self._read_metadata(step)
                 check_same_run(metadata["identity"], identity, self.path(step))
-                check_shapes(template, metadata["leaves"], self.path(step))
+                check_shapes(SavedState.of(template), metadata["leaves"], self.path(step))
                 state = self._read_state(step, template, metadata["leaves"])
             except _DamagedError as error:
                 damaged[step] = error
@@ -173,17 +174,17 @@ class Checkpointer:
 
     def _read_state(self, step: int, template: TrainState, leaves: Mapping[str, Any]) -> TrainState:
         # NumPy, not JAX: restored JAX arrays are committed to one device, and pmap refuses them.
-        empty = jax.tree.map(lambda leaf: np.empty(leaf.shape, leaf.dtype), template)
+        empty = jax.tree.map(lambda leaf: np.empty(leaf.shape, leaf.dtype), SavedState.of(template))
         as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), empty)
         arguments = ocp.args.PyTreeRestore(item=empty, restore_args=as_numpy)
         try:
-            state = self._manager.restore(step, args=ocp.args.Composite(state=arguments))["state"]
+            saved = self._manager.restore(step, args=ocp.args.Composite(state=arguments))["state"]
         except Exception as error:  # Orbax raises whatever its readers raise
             raise _DamagedError(f"state cannot be read: {error}") from error
-        for path, leaf in describe(state).items():
+        for path, leaf in describe(saved).items():
             if leaf != leaves[path]:
                 raise _DamagedError(f"leaf {path} differs from its digest, shape or type")
-        return state
+        return saved.to_state()
 
     def _reopen(self) -> None:
         close_manager(self._manager)

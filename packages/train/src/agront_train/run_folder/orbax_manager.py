@@ -1,4 +1,4 @@
-"""How Orbax is set up: what a checkpoint is made of, and which process writes it."""
+"""Set-up of Orbax: the parts of a checkpoint, and the process that writes it."""
 
 import contextlib
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 import jax
 import orbax.checkpoint as ocp
 
-# Of one checkpoint: arrays and metadata, and what Orbax writes beside each and beside both.
+# Of one checkpoint: arrays and metadata, and the files that Orbax adds to each and to both.
 _MOST_FAILURES = 10
 
 

@@ -1,17 +1,10 @@
-"""What makes a run this run: settings that must be the same when it is resumed."""
+"""The identity of a run: settings that must be the same when it is resumed."""
 
-import contextlib
 import dataclasses
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-
-from agront_train.run_folder.whole_file import write_whole
-
-RUN_FILE = "run.json"
-"""Name of the file that holds a run's settings, in the run folder."""
 
 _NOT_SET = object()
 
@@ -96,41 +89,6 @@ def check_same_run(saved: Mapping[str, Any], identity: RunIdentity | Mapping[str
             f"{where} holds a run with other settings:{differing}\n"
             "Give the settings it was begun with, or begin another run in another folder (--run)."
         )
-
-
-@contextlib.contextmanager
-def open_run_folder(folder: Path, identity: RunIdentity | Mapping[str, Any]) -> Iterator[None]:
-    """Begin a run in a new or empty folder, or check that the folder holds this very run; and hold it.
-
-    While the context lasts, no other process can train in the folder: two would delete each other's checkpoints.
-
-    Raises:
-        ValueError: the folder holds something else, or a run with other settings; or another process trains in it.
-    """
-    file = folder / RUN_FILE
-    if file.is_file():
-        try:
-            saved = json.loads(file.read_text())["identity"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{file} cannot be read as a run's settings ({error}): restore it, or use another folder (--run)"
-            ) from error
-        check_same_run(saved, identity, folder)
-    elif folder.exists() and (
-        not folder.is_dir() or {path.name for path in folder.iterdir()} - {f"{RUN_FILE}.partial"}
-    ):
-        raise ValueError(f"{folder} is not empty and holds no run (no {RUN_FILE}): choose another folder (--run)")
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(file, json.dumps({"identity": RunIdentity.of(identity).settings}, indent=2) + "\n")
-    with file.open() as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ValueError(
-                f"another process trains in {folder}: wait for it, stop it, or choose another folder (--run)"
-            ) from None
-        yield
 
 
 def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which tokens the model must predict, and what it sees in their place: drawn on the device, row by row.
+"""Masking: choice of the tokens to predict and of their replacements, drawn on the device, row by row.
 
 B rows, T tokens a row, M masked positions a row at most. M is fixed by T and the rate, so that shapes are static and
 the language-model head runs on M positions of T only.
@@ -12,30 +12,20 @@ import jax.numpy as jnp
 from jaxtyping import Float32, Int32, Integer
 
 from agront_train.config import MaskingConfig
-from agront_train.interfaces import MaskingVocabulary
+from agront_train.tasks.masked_tokens.interfaces import Array, MaskingVocabulary
 
 
 class MaskedTokens(NamedTuple):
-    """A batch as the model sees it, and what it must predict."""
+    """A batch as the model sees it, and the tokens it must predict."""
 
     tokens: Int32[jax.Array, "B T"]
     """Token ids with the chosen ones replaced, or kept."""
     positions: Int32[jax.Array, "B M"]
-    """Where the chosen tokens stand."""
+    """Positions of the chosen tokens."""
     targets: Int32[jax.Array, "B M"]
-    """The ids that stood there."""
+    """The ids before masking."""
     weights: Float32[jax.Array, "B M"]
-    """What a chosen position counts in the loss, 1 unless the batch says otherwise; 0 for the filling up to M."""
-
-
-def masking_key(seed: int) -> jax.Array:
-    """The key of all masks of a run. The generator is named, since JAX's default has changed and may change again."""
-    return jax.random.key(seed, impl="threefry2x32")
-
-
-def parameters_key(seed: int) -> jax.Array:
-    """The key of a run's initial parameters: one that no seed's masks have, whose upper half is 0."""
-    return jax.random.wrap_key_data(jnp.array([1, seed], jnp.uint32), impl="threefry2x32")
+    """Weight of each chosen position in the loss: 1, or the batch's loss weight; 0 for the filling up to M."""
 
 
 def num_masked_positions(config: MaskingConfig, num_tokens: int) -> int:
@@ -45,11 +35,11 @@ def num_masked_positions(config: MaskingConfig, num_tokens: int) -> int:
 
 def mask_tokens(
     key: jax.Array,
-    tokens: Integer[jax.Array, "B T"],
-    rows: Integer[jax.Array, "B"],
+    tokens: Integer[Array, "B T"],
+    rows: Integer[Array, "B"],
     vocabulary: MaskingVocabulary,
     config: MaskingConfig,
-    loss_weights: Float32[jax.Array, "B T"] | None = None,
+    loss_weights: Float32[Array, "B T"] | None = None,
 ) -> MaskedTokens:
     """Choose round(rate x valid) of each row's nucleotide tokens; mask, exchange or keep them (80 / 10 / 10 %).
 
@@ -57,12 +47,12 @@ def mask_tokens(
     number alone: it does not depend on the batch, the device or the host that the row is on.
 
     Args:
-        key: see `masking_key`.
+        key: see `rows_key`.
         tokens: token ids, any integer type.
         rows: global row numbers, below 2**32.
-        vocabulary: says which ids may be chosen and drawn.
+        vocabulary: gives the ids that may be chosen and drawn.
         config: the rate and the shares.
-        loss_weights: what each token counts in the loss if it is chosen; None for 1. It does not change the choice.
+        loss_weights: weight of each token in the loss if it is chosen; None for 1. It does not change the choice.
     """
     ids = vocabulary.nucleotide_ids
     size = num_masked_positions(config, tokens.shape[1])
@@ -84,7 +74,7 @@ def mask_tokens(
         replaced = tokens.at[positions].set(jnp.where(chosen, seen, targets))
         return MaskedTokens(replaced, positions, targets, chosen.astype(jnp.float32))
 
-    masked = jax.vmap(one_row)(tokens.astype(jnp.int32), rows.astype(jnp.uint32))
+    masked = jax.vmap(one_row)(jnp.asarray(tokens, jnp.int32), jnp.asarray(rows, jnp.uint32))
     if loss_weights is None:
         return masked
     return masked._replace(weights=masked.weights * jnp.take_along_axis(loss_weights, masked.positions, axis=1))
@@ -92,8 +82,8 @@ def mask_tokens(
 
 def mask_held_out(
     key: jax.Array,
-    tokens: Integer[jax.Array, "B T"],
-    rows: Integer[jax.Array, "B"],
+    tokens: Integer[Array, "B T"],
+    rows: Integer[Array, "B"],
     vocabulary: MaskingVocabulary,
     *,
     part: int | Integer[jax.Array, ""],
@@ -116,7 +106,7 @@ def mask_held_out(
         replaced = tokens.at[jnp.where(chosen, positions, tokens.shape[0])].set(vocabulary.mask_id, mode="drop")
         return MaskedTokens(replaced, positions, targets, chosen.astype(jnp.float32))
 
-    return jax.vmap(one_row)(tokens.astype(jnp.int32), rows.astype(jnp.uint32))
+    return jax.vmap(one_row)(jnp.asarray(tokens, jnp.int32), jnp.asarray(rows, jnp.uint32))
 
 
 def _random_order(key: jax.Array, tokens: jax.Array, ids: range) -> tuple[jax.Array, jax.Array]:

@@ -1,0 +1,84 @@
+"""Losses of held-out rows, and their differences from a baseline's."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+
+class RowLosses(NamedTuple):
+    """Losses of R held-out rows: a model's or a baseline's, on the same tokens."""
+
+    loss: Float64[np.ndarray, "R"]
+    """Summed loss of each row; of a cross-entropy in nats."""
+    weight: Float64[np.ndarray, "R"]
+    """Summed weights of each row: the number of its predicted tokens or labels."""
+
+    @classmethod
+    def of(cls, scores: Mapping[str, Float[np.ndarray, "R _"]]) -> "RowLosses":
+        """Losses of all classes together, from the scores of a task: see `Task.row_scores`."""
+        return cls(scores["loss"].sum(1), scores["weight"].sum(1))
+
+    @property
+    def mean(self) -> float:
+        """Mean loss; of a cross-entropy in nats a token."""
+        return float(self.loss.sum() / self.weight.sum())
+
+    @property
+    def perplexity(self) -> float:
+        """The exponential of the mean."""
+        return math.exp(self.mean)
+
+    def by_group(self, groups: Sequence[str]) -> dict[str, float]:
+        """Mean loss of each group's rows, in the order in which groups first appear.
+
+        Groups without a predicted token are left out.
+
+        Args:
+            groups: the group, such as the species, of each row. Rows beyond these are filling and have no tokens.
+
+        Raises:
+            ValueError: there are more groups than rows, or a row without a group has tokens.
+        """
+        if len(groups) > len(self.loss) or self.weight[len(groups) :].any():
+            raise ValueError(
+                f"{len(groups)} groups were given for {len(self.loss)} rows, {np.count_nonzero(self.weight)} of "
+                "them with tokens: each row with tokens needs its group"
+            )
+        sums = dict.fromkeys(groups, np.zeros(2))
+        for group, loss, weight in zip(groups, *self, strict=False):
+            sums[group] = sums[group] + (loss, weight)
+        return {group: float(loss / weight) for group, (loss, weight) in sums.items() if weight > 0}
+
+
+class Difference(NamedTuple):
+    """A difference of two losses on the same tokens."""
+
+    mean: float
+    """Nats a token; below 0 the first is better."""
+    standard_error: float
+    """Of the mean, nats a token."""
+
+
+def paired_difference(losses: RowLosses, baseline: RowLosses) -> Difference:
+    """Mean of `losses` minus mean of `baseline` on the same rows; below 0 the first is better.
+
+    The standard error takes each row as one observation (a ratio estimate over clusters), because the tokens of a row
+    are not independent of each other.
+
+    Raises:
+        ValueError: the two were not measured on the same tokens, or on fewer than two rows.
+    """
+    if not np.array_equal(losses.weight, baseline.weight):
+        raise ValueError("the two losses were measured on different tokens: their counts by row differ")
+    used = losses.weight > 0
+    num_rows = int(used.sum())
+    if num_rows < 2:
+        raise ValueError(f"a standard error needs at least two held-out rows with tokens; there are {num_rows}")
+    differences, count = (losses.loss - baseline.loss)[used], losses.weight[used]
+    mean = differences.sum() / count.sum()
+    residuals = differences - mean * count
+    variance = num_rows / (num_rows - 1) * np.square(residuals).sum()
+    return Difference(float(mean), float(np.sqrt(variance) / count.sum()))

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MaskingConfig:
-    """Which tokens the model must predict. The defaults are AgroNT's (paper), and BERT's before it."""
+    """Choice of the tokens that the model must predict. The defaults are AgroNT's (paper), and BERT's before it."""
 
     rate: float = 0.15
     """Share of a row's nucleotide tokens that is chosen for prediction."""
@@ -83,15 +83,15 @@ class TrainConfig:
     seed: int = 0
     """Seeds the initial parameters and the masks."""
     masking: MaskingConfig = MaskingConfig()
-    """Which tokens are predicted."""
+    """Choice of the tokens that are predicted."""
     optimizer: OptimizerConfig = OptimizerConfig()
-    """How the parameters follow the gradient."""
+    """Optimizer and learning rate."""
     evaluate_every: int = 5_000
     """Updates between two measurements of the held-out loss; one is made at the end in any case."""
     checkpoint_every: int = 1_000
     """Updates between two checkpoints; one is written at the end in any case."""
     keep_checkpoints: int = 3
-    """How many of the newest checkpoints stay on disk."""
+    """Number of the newest checkpoints that stay on disk."""
     stop_after_skipped: int = 10
     """End the run after so many updates in a row that were skipped because loss or gradient was not finite."""
 

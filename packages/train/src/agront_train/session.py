@@ -57,8 +57,8 @@ class Session:
 
     def __post_init__(self) -> None:
         """Prepare the functions that run on the devices."""
-        self._make_step = make_replicated_step(self.task, self.config, self.devices)
-        self._row_scores = make_replicated_evaluation(self.task, self.devices)
+        self._replicated_step = make_replicated_step(self.task, self.config, self.devices)
+        self._replicated_scores = make_replicated_evaluation(self.task, self.devices)
         self._gather_state = make_gather_state(self.config, self.devices)
         self.step = int(unreplicate(self.state.step))
         self.stopping = False
@@ -77,7 +77,7 @@ class Session:
         config = self.config
         with self._stopwatch.waiting():
             batch = split_batch(next(self.batches), len(self.devices), config.micro_batches)
-        self.state, metrics, stop = self._make_step(self.state, batch, self.should_stop())
+        self.state, metrics, stop = self._replicated_step(self.state, batch, self.should_stop())
         self.step += 1
         if self._pending is not None:
             self.opened.reporter.record(self._settle(self._pending))
@@ -92,7 +92,7 @@ class Session:
         """Measure all held-out rows, unless a host wants to stop: it has little time then."""
         parts = []
         for batch in self.held_out:
-            scores, self.stopping = self._row_scores(self.state, batch, self.should_stop())
+            scores, self.stopping = self._replicated_scores(self.state, batch, self.should_stop())
             if self.stopping:
                 return
             parts.append(scores)

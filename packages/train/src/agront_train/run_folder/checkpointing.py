@@ -127,8 +127,8 @@ class Checkpointer:
     def restore(self, template: TrainState, identity: RunIdentity | Mapping[str, Any]) -> Restored | None:
         """The newest whole checkpoint, or None where there is none at all.
 
-        Where the newest is damaged, the one before it is taken, and the damaged one moved to `rejected_checkpoints`
-        beside this folder.
+        Where the newest is damaged, the one before it is taken, and the damaged one moved to
+        `rejected_checkpoints` in the run folder.
 
         Args:
             template: gives structure, shapes and types (`jax.eval_shape` will do).

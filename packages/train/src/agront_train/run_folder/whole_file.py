@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file beside its place, make sure that it is on disk, and move it there."""
+    """Write a file under a temporary name, flush it to the disk, and rename it."""
     partial = path.with_name(f"{path.name}.partial")
     with partial.open("wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)

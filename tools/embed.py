@@ -76,7 +76,7 @@ def check_model_name(model: str) -> None:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(Embed, config=(tyro.conf.OmitArgPrefixes,))
-    with errors_as_sentences("the same command goes on where this one stopped"):
+    with errors_as_sentences("the same command continues where this one stopped"):
         embed(options, make_console())
 
 

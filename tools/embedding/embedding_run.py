@@ -130,7 +130,7 @@ def embed_sequences(
 
 
 def metadata_of(options: Embed, layers: tuple[int, ...]) -> dict[str, Any]:
-    """Metadata of the output beside those of the model; JSON-able."""
+    """Metadata of the output, apart from those of the model; JSON-able."""
     return {
         "layers": list(layers),
         "pool": options.pool,

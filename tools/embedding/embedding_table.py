@@ -13,7 +13,7 @@ from jaxtyping import Float32, Int
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EmbeddingTable:
-    """What the columns are.
+    """The columns of an output.
 
     Attributes:
         layers: numbers of the hidden states: 0 are the embedded tokens, num_layers comes after the last layer.

@@ -1,4 +1,4 @@
-"""What `tools/embed.py` is asked for."""
+"""The command line of `tools/embed.py`."""
 
 import dataclasses
 from pathlib import Path
@@ -16,8 +16,8 @@ _ENDINGS = (".parquet", ".npz", ".zarr")
 class Embed:
     """Turn sequences into embeddings: FASTA files, or BED files and a genome, to Parquet, NPZ or Zarr.
 
-    What is finished lies in OUT.parts: after Ctrl-C, a crash or a full disk the same command goes on from there. OUT
-    appears when it is whole.
+    Finished parts are kept in OUT.parts: after Ctrl-C, a crash or a full disk the same command continues from there.
+    OUT appears when it is complete.
     """
 
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
@@ -65,7 +65,7 @@ class Embed:
         return self.out.with_name(f"{self.out.name}.parts")
 
     def decisive(self) -> dict[str, Any]:
-        """What decides the output beside the model's weights and what stands in the files; JSON-able."""
+        """Options that decide the output, apart from the model's weights and the input files; JSON-able."""
         names = ("tile", "step", "pool", "layers", "overlap", "precision")
         values = {name: getattr(self, name) for name in names}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

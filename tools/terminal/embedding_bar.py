@@ -1,4 +1,4 @@
-"""How far embedding is: a bar in a terminal, a line now and then elsewhere."""
+"""Progress of embedding: a bar in a terminal, elsewhere a line now and then."""
 
 import datetime
 import time

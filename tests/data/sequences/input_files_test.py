@@ -27,5 +27,5 @@ def test_a_file_s_own_name_may_have_an_equals_sign(tmp_path, monkeypatch):
 
 
 def test_an_empty_name_is_refused():
-    with pytest.raises(ValueError, match=r"=a\.fa: no NAME stands before the ="):
+    with pytest.raises(ValueError, match=r"=a\.fa: there is no NAME before the ="):
         parse_files(["=a.fa"])

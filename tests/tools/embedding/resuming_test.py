@@ -43,7 +43,7 @@ def test_after_ctrl_c_the_same_command_goes_on(tmp_path, model, fasta, run, monk
         stop_after(2, patched, KeyboardInterrupt())
         stopped = run(*command)
     assert stopped.code == 130
-    assert "the same command goes on where this one stopped" in stopped.err
+    assert "the same command continues where this one stopped" in stopped.err
     assert not (tmp_path / "out.parquet").exists()
     parts = tmp_path / "out.parquet.parts"
     assert sorted(path.name for path in parts.glob("*.arrow")) == ["000000.arrow", "000001.arrow"]
@@ -169,7 +169,7 @@ def test_a_full_disk_is_a_sentence_and_the_same_command_goes_on(tmp_path, model,
         outcome = run(*command)
     assert outcome.code == 1
     assert "cannot be written: File too large" in outcome.err
-    assert "make room, and the same command goes on from there" in outcome.err.replace("\n", " ")
+    assert "make room, and the same command continues from there" in outcome.err.replace("\n", " ")
     assert not (tmp_path / "out.parquet").exists()
     assert run(*command).code == 0
 

@@ -39,6 +39,6 @@ def parse_files(arguments: Sequence[str]) -> tuple[InputFile, ...]:
         if not equals or "/" in name or Path(argument).exists():  # a "=" in the name of a folder or file
             name, path = _ENDINGS.sub("", Path(argument).name) or Path(argument).name, argument
         elif not name:
-            raise ValueError(f"{argument}: no NAME stands before the =; give NAME=FILE, or the file alone")
+            raise ValueError(f"{argument}: there is no NAME before the =; give NAME=FILE, or the file alone")
         files.append(InputFile(name, path))
     return tuple(files)

@@ -39,7 +39,7 @@ class InputSequence(NamedTuple):
     def content(self) -> bytes:
         """All that it is, for a digest: JSON of its fields and its number of tokens, then their ids in two bytes each.
 
-        Where an id is above 65,535, they have four.
+        With an id above 65,535, each has four bytes.
         """
         ids = self.tokens.astype("<u2" if self.tokens.max(initial=0) < 1 << 16 else "<u4")
         return json.dumps([*self[:-1], self.num_tokens]).encode() + ids.tobytes()

@@ -7,7 +7,7 @@ from typing import Literal
 LabelType = Literal["int64", "float64", "string"]
 """Type of the labels at one place in the headers: the narrowest that holds all of them."""
 
-# What stands before the first "|" in NCBI's own identifiers (`>lcl|NC_003070.9_gene_1`): there it divides no labels.
+# Words before the first "|" in NCBI's own identifiers (`>lcl|NC_003070.9_gene_1`): there it divides no labels.
 # https://ncbi.github.io/cxx-toolkit/pages/ch_demo#ch_demo.id1_fetch.html_ref_fasta
 _NCBI_TAG = re.compile(
     r"bb[ms]|dbj|emb|gb|gim?|gnl|gpp|lcl|nat|oth|pat|pdb|pgp|pir|prf|ref|sp|tp[deg]|tr", re.IGNORECASE
@@ -56,7 +56,7 @@ class LabelTypes:
                     self._types[place] = "float64"
 
     def result(self) -> tuple[LabelType, ...]:
-        """Returns the types. Whole numbers of which some are missing are float64, where NaN can stand for them."""
+        """Returns the types. Whole numbers of which some are missing are float64, which has NaN for them."""
         return tuple(
             "float64" if kind == "int64" and count < self._num_sequences else kind
             for kind, count in zip(self._types, self._counts, strict=True)

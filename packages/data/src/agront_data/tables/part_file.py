@@ -14,7 +14,7 @@ _DIGEST_BYTES = 16
 
 
 class Part(NamedTuple):
-    """What a part file says of itself.
+    """A part file's own description of its rows.
 
     Attributes:
         num_inputs: Input rows that it was made of.
@@ -47,7 +47,7 @@ def write_part(path: Path, part: Part, batch: pa.RecordBatch) -> None:
 
 
 def check_part(path: Path) -> Part:
-    """Returns what a part says of itself, after all of it has been compared with its digest.
+    """Returns the description of a part, after all its bytes were compared with its digest.
 
     Raises:
         ValueError: It is damaged.

@@ -1,4 +1,4 @@
-"""Part files: what is finished of an output, kept through Ctrl-C, a kill or a full disk."""
+"""`PartFiles`: the finished parts of an output, which survive Ctrl-C, a kill or a full disk."""
 
 import contextlib
 import json
@@ -89,7 +89,7 @@ class PartFiles:
             differing = "; ".join(f"{name}: {begun.get(name)!r} there, {given[name]!r} here" for name in names)
             raise ValueError(
                 f"{self.folder}: holds the unfinished output of another command ({differing}). Give the same command "
-                f"to go on with it, or remove that folder to begin anew"
+                f"to continue it, or remove that folder to begin anew"
             )
 
     def _keep_settings(self, settings: Mapping[str, Any]) -> None:
@@ -107,7 +107,7 @@ class PartFiles:
         return number
 
     def read(self, number: int) -> Part:
-        """Returns what a part says of itself, after its digest was compared; raises as `check_part`."""
+        """Returns the description of a part, after its digest was compared; raises as `check_part`."""
         return check_part(self._path(number))
 
     def batch(self, number: int) -> pa.RecordBatch:
@@ -140,7 +140,7 @@ class PartFiles:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise OSError(
                 f"{path} cannot be written: {reason}. What was finished before is kept in {self.folder}; make room, "
-                "and the same command goes on from there"
+                "and the same command continues from there"
             ) from error
 
     def finish(self, out: Path, whole: Path) -> None:

@@ -58,6 +58,22 @@ def test_the_notebook_runs_from_top_to_bottom(checkout, monkeypatch, capsys):
     plt.close("all")
 
 
+def test_the_files_that_the_architecture_names_are_there():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = re.findall(r"`((?:packages|tools|tests)/[^`*]+)`", text)
+    assert len(named) > 40
+    for path in named:
+        package = path.split("/")[1]
+        assert (ROOT / path.replace("…", f"src/agront_{package}")).exists(), path
+
+
+def test_each_tool_and_each_room_has_its_line():
+    text = (ROOT / "tools" / "README.md").read_text()
+    tools = {path.name for path in (ROOT / "tools").glob("*.py")}
+    rooms = {f"{path.parent.name}/" for path in (ROOT / "tools").glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `(.+?)` \|", text, re.MULTILINE)) == tools | rooms
+
+
 def readme():
     return (ROOT / "README.md").read_text()
 

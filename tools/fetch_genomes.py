@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 
 import tyro
 from agront_data.public_genomes import (
-    Checksum,
     Download,
     ManifestEntry,
     download_files,
-    read_manifest,
+    download_of,
+    left_out,
     receipted_files,
     remote_sizes,
     select_genomes,
@@ -58,27 +58,6 @@ class VerifyGenomes:
     """The folder that they were fetched to."""
 
 
-def download_of(entry: ManifestEntry, server: str | None) -> Download:
-    """What to fetch for an entry of the manifest; the examples are files of this repository.
-
-    The name, SPECIES.fa.gz, is that by which `prepare_data.py` names the genome.
-    """
-    name, address, checksums_address = f"{entry.species}.fa.gz", str(entry.address), entry.checksums_address
-    if entry.variant == "examples":
-        address = (_REPOSITORY / address).as_uri()
-    elif server is not None:
-        address = swap_server(address, server)
-        checksums_address = checksums_address and swap_server(checksums_address, server)
-    checksum = Checksum(kind="sha256", value=entry.sha256) if entry.sha256 else None
-    return Download(name=name, url=address, checksum=checksum, checksums_url=checksums_address)
-
-
-def left_out(names: Sequence[str], entries: Sequence[ManifestEntry]) -> list[str]:
-    """Species of the presets named that have no address in the variant."""
-    members = {entry.species for entry in read_manifest() if set(entry.presets) & set(names)}
-    return sorted(members - {entry.species for entry in entries})
-
-
 def describe(entries: Sequence[ManifestEntry], downloads: Sequence[Download], console: Console) -> None:
     """Say what would be fetched; sizes are the servers', else the manifest's."""
     sizes = remote_sizes([download.url for download in downloads])
@@ -98,7 +77,7 @@ def fetch_genomes(options: FetchGenomes, console: Console) -> None:
     if options.server is not None:
         swap_server("https://server/path", options.server)  # for its check, of use also where nothing is swapped
     entries = select_genomes(options.genomes, options.variant)
-    downloads = [download_of(entry, options.server) for entry in entries]
+    downloads = [download_of(entry, _REPOSITORY, options.server) for entry in entries]
     if missing := ", ".join(left_out(options.genomes, entries)):
         console.print(f"left out, having no address in the variant {options.variant}: {missing}\n", highlight=False)
     if options.dry_run:

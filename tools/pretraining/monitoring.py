@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jax
-import numpy as np
 from agront_data import WindowGrid
+from agront_data.windows import species_of_windows
 from agront_model import model_flops
 from agront_train import MaskedTokenTask, Monitoring, Observer, write_session
-from agront_train.devices import measured_peak_flops, peak_flops
+from agront_train.devices import peak_rate
 from agront_train.observers import ProfilerTrace, WeightsAndBiasesLog
 from agront_train.tasks import make_guesses, num_masked_positions
 from presets import Experiment
 from rich.console import Console
-from terminal import RunProgress, shell_command
+from terminal import shell_command
+
+from pretraining.run_progress import RunProgress
 
 # Of a session's updates the first ones compile.
 PROFILE_AFTER = 9
@@ -44,6 +46,9 @@ def make_monitoring(
         fingerprints: of what the run is made from, for the note.
         console: where the progress bar is.
     """
+    masked = num_masked_positions(experiment.train.masking, task.num_tokens)
+    row_flops = model_flops(experiment.model, task.num_tokens, masked).total
+    species = species_of_windows(unseen)
 
     def observers(resume_at: int) -> list[Observer]:
         write_session(
@@ -69,30 +74,7 @@ def make_monitoring(
 
     return Monitoring(
         observers=observers,
-        groups=held_out_species(unseen),
+        groups=species if len(set(species)) > 1 else [],  # of one species the loss would stand there twice
         guesses=make_guesses(task, experiment.tokenizer.vocabulary.tokens),
-        peak_tokens_per_second=peak_tokens_per_second(experiment, task.num_tokens, devices),
+        peak_tokens_per_second=peak_rate(devices, experiment.precision.compute) * task.num_tokens / row_flops,
     )
-
-
-def held_out_species(unseen: WindowGrid) -> list[str]:
-    """The species of each held-out window; none where all are of one, whose loss would stand there twice."""
-    counts = np.diff(unseen.first_windows)
-    if np.count_nonzero(counts) < 2:
-        return []
-    return [entry.name for entry, count in zip(unseen.store.genomes, counts, strict=True) for _ in range(count)]
-
-
-def peak_tokens_per_second(experiment: Experiment, num_tokens: int, devices: Sequence[jax.Device]) -> float:
-    """Tokens a second if the devices did nothing but the model's matrix products, at their peak rate.
-
-    The peak is the vendor's; of a device that is not in the table, and of a CPU, the measured rate of a large product.
-    Several devices of a CPU are one and the same.
-    """
-    compute = experiment.precision.compute
-    row = model_flops(experiment.model, num_tokens, num_masked_positions(experiment.train.masking, num_tokens))
-    peak = peak_flops(devices[0], compute)
-    if peak is None:
-        peak = measured_peak_flops(jax.local_devices()[0], compute)
-    several = jax.process_count() if devices[0].platform == "cpu" else len(devices)
-    return peak * several * num_tokens / row.total

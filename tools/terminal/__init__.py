@@ -6,7 +6,6 @@ from terminal.embedding_bar import EmbeddingBar
 from terminal.errors import errors_as_sentences
 from terminal.ingest_bars import IngestBars
 from terminal.output_names import check_folder_of, check_picture_name
-from terminal.run_progress import RunProgress
 from terminal.shell_command import shell_command, with_option
 from terminal.stop_signals import stop_signals
 
@@ -15,7 +14,6 @@ __all__ = [
     "EmbeddingBar",
     "IngestBars",
     "RunConsole",
-    "RunProgress",
     "bars",
     "check_folder_of",
     "check_picture_name",

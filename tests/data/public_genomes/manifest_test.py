@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from agront_data.public_genomes.manifest import PRESETS, parse_manifest, read_manifest, select_genomes
+from agront_data.public_genomes.manifest import PRESETS, left_out, parse_manifest, read_manifest, select_genomes
 from agront_data.public_genomes.manifest_entry import ManifestEntry, swap_server
 
 ROOT = Path(__file__).parents[3]
@@ -232,3 +232,11 @@ def test_what_is_no_server(server: str) -> None:
 def test_a_path_has_no_server_to_swap() -> None:
     with pytest.raises(ValueError, match="no address of a file"):
         swap_server("examples/genomes/a.fa.gz", "https://mirror.org")
+
+
+def test_species_of_a_preset_without_an_address_are_left_out() -> None:
+    entries = select_genomes(["agront-48"], "ensembl-plants")
+    missing = left_out(["agront-48"], entries)
+    assert len(entries) + len(missing) == 35  # as the preset's description says
+    assert missing == sorted(set(missing) - {entry.species for entry in entries})
+    assert left_out(["arabidopsis_thaliana"], select_genomes(["arabidopsis_thaliana"])) == []

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 from agront_data import GenomeStore, HeldOut, WindowGrid, Windows
-from agront_data.windows import count_windows_by_contig
+from agront_data.windows import count_windows_by_contig, species_of_windows
 
 
 def test_windows_are_counted_by_contig(lay_out: Callable[..., GenomeStore]) -> None:
@@ -15,3 +15,9 @@ def test_windows_are_counted_by_contig(lay_out: Callable[..., GenomeStore]) -> N
     assert count_windows_by_contig(training, 1).tolist() == [3, 0, 1, 0]
     assert count_windows_by_contig(unseen, 0).tolist() == [0]
     assert count_windows_by_contig(unseen, 1).tolist() == [0, 0, 0, 2]
+
+
+def test_each_window_has_its_species(lay_out: Callable[..., GenomeStore]) -> None:
+    store = lay_out({"a": {"a1": "A" * 13}, "b": {"b1": "N" * 6}, "c": {"c1": "A" * 6, "c2": "A" * 6}})
+    grid = WindowGrid.build(store, Windows(length=6, short="skip", max_n_fraction=0.0), HeldOut(), "training")
+    assert species_of_windows(grid) == ["a", "a", "a", "c", "c"]

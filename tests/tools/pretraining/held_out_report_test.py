@@ -23,8 +23,8 @@ def test_losses_of_the_baselines_are_of_the_rows_with_bases(fit):
     baselines = fit("ACGTTGCA" * 6)
     assert list(baselines) == ["6-mer frequencies", "base composition"]
     for losses in baselines.values():
-        assert losses.num_tokens.tolist() == [4, 4, 0, 0]
-        assert losses.num_tokens.dtype == losses.loss.dtype == float
+        assert losses.weight.tolist() == [4, 4, 0, 0]
+        assert losses.weight.dtype == losses.loss.dtype == float
         assert losses.mean == losses.loss.sum() / 8
 
 

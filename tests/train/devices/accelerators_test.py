@@ -1,10 +1,12 @@
 import jax
 import pytest
-from agront_train.devices import ACCELERATORS, measured_peak_flops, peak_flops
+from agront_train.devices import ACCELERATORS, accelerators, measured_peak_flops, peak_flops, peak_rate
 
 
 class Device:
     """As much of a `jax.Device` as is looked at."""
+
+    platform = "gpu"
 
     def __init__(self, device_kind):
         self.device_kind = device_kind
@@ -51,3 +53,13 @@ def test_a_rate_is_measured_where_none_is_known(compute):
     device = jax.devices("cpu")[0]
     rate = measured_peak_flops(device, compute, seconds=1e-4)
     assert 1e8 < rate < 1e14  # no processor is slower or faster
+
+
+def test_the_rates_of_several_devices_add_up():
+    assert peak_rate([Device("TPU v4")] * 8, "bfloat16") == 8 * 275e12
+
+
+def test_devices_of_a_cpu_are_one_whose_rate_is_measured(monkeypatch):
+    monkeypatch.setattr(accelerators, "measured_peak_flops", lambda device, compute: 5e10)
+    assert peak_rate(jax.devices("cpu"), "float32") == 5e10
+    assert peak_rate([Device("an unknown GPU")] * 2, "float32") == 1e11

@@ -10,7 +10,8 @@ from agront_data.public_genomes.checksum import Checksum
 from agront_data.public_genomes.download import Download, DownloadProgress
 from agront_data.public_genomes.downloads import download_files, remote_sizes
 from agront_data.public_genomes.http_client import RetryPolicy
-from agront_data.public_genomes.manifest import PRESETS, read_manifest, select_genomes
+from agront_data.public_genomes.manifest import PRESETS, left_out, read_manifest, select_genomes
+from agront_data.public_genomes.manifest_download import download_of
 from agront_data.public_genomes.manifest_entry import ManifestEntry, swap_server
 from agront_data.public_genomes.receipt import Receipt, receipted_files, verify_file
 
@@ -23,6 +24,8 @@ __all__ = [
     "Receipt",
     "RetryPolicy",
     "download_files",
+    "download_of",
+    "left_out",
     "read_manifest",
     "receipted_files",
     "remote_sizes",

@@ -106,6 +106,17 @@ def select_genomes(preset_or_species: Sequence[str], variant: str = "ensembl-pla
     return tuple(selected.values())
 
 
+def left_out(names: Sequence[str], entries: Sequence[ManifestEntry]) -> list[str]:
+    """Returns the species of presets that have no address in a variant.
+
+    Args:
+        names: Names of presets and species.
+        entries: Those that `select_genomes` gives for these names.
+    """
+    members = {entry.species for entry in read_manifest() if set(entry.presets) & set(names)}
+    return sorted(members - {entry.species for entry in entries})
+
+
 def _named(name: str) -> list[ManifestEntry]:
     return [entry for entry in read_manifest() if name in (entry.species, *entry.presets)]
 

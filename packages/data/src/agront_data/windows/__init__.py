@@ -5,7 +5,7 @@
 >>> grid.describe(grid.locate([0]))  # doctest: +SKIP
 """
 
-from agront_data.windows.contig_windows import count_windows_by_contig
+from agront_data.windows.contig_windows import count_windows_by_contig, species_of_windows
 from agront_data.windows.corpus_intervals import contig_intervals, corpus_n_runs, genome_offsets, subtract_intervals
 from agront_data.windows.held_out import HeldOut, Part
 from agront_data.windows.window_grid import WindowGrid
@@ -23,5 +23,6 @@ __all__ = [
     "corpus_n_runs",
     "count_windows_by_contig",
     "genome_offsets",
+    "species_of_windows",
     "subtract_intervals",
 ]

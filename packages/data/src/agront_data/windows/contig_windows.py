@@ -1,4 +1,4 @@
-"""`count_windows_by_contig`: how a genome's windows are spread over its contigs."""
+"""The windows of a grid by contig and by species."""
 
 import numpy as np
 from jaxtyping import Int64
@@ -17,3 +17,9 @@ def count_windows_by_contig(grid: WindowGrid, genome: int) -> Int64[np.ndarray, 
     first, end = grid.first_windows[genome : genome + 2]
     contig = np.searchsorted(contig_starts, grid.locate(np.arange(first, end)).start, side="right") - 1
     return np.bincount(contig, minlength=len(contig_starts))
+
+
+def species_of_windows(grid: WindowGrid) -> list[str]:
+    """Returns the species of each window, by its number."""
+    counts = np.diff(grid.first_windows).tolist()
+    return [genome.name for genome, count in zip(grid.store.genomes, counts, strict=True) for _ in range(count)]

@@ -1,6 +1,6 @@
 """The devices of a run, on one host or many: their memory and speed, joining of hosts, sharing of rows and state."""
 
-from agront_train.devices.accelerators import ACCELERATORS, Accelerator, measured_peak_flops, peak_flops
+from agront_train.devices.accelerators import ACCELERATORS, Accelerator, measured_peak_flops, peak_flops, peak_rate
 from agront_train.devices.cluster import HEARTBEAT_TIMEOUT_SECONDS, connect, disconnect
 from agront_train.devices.device_batch import check_batch_size, split_batch
 from agront_train.devices.hosts import check_same_on_all, is_first, on_first, tell_all, wait_for_all
@@ -52,6 +52,7 @@ __all__ = [
     "num_bytes",
     "on_first",
     "peak_flops",
+    "peak_rate",
     "replicate",
     "replicate_state",
     "split_batch",

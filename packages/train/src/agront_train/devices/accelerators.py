@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from typing import Literal
 
 import jax
@@ -114,6 +115,21 @@ def measured_peak_flops(device: jax.Device, compute: Compute, *, seconds: float 
             best = min(best, *(_time(multiply, matrix) for _ in range(4)))
             return 2 * size**3 / best
         size *= 2
+
+
+def peak_rate(devices: Sequence[jax.Device], compute: Compute) -> float:
+    """FLOP a second of devices of one kind together: the vendor's figure, or measured where `peak_flops` knows none.
+
+    Several devices of a CPU are one and the same, so that CPUs count once a process.
+
+    Args:
+        devices: all devices of a run, on all hosts. A rate is measured on this host.
+        compute: number format of the products.
+    """
+    peak = peak_flops(devices[0], compute)
+    if peak is None:
+        peak = measured_peak_flops(jax.local_devices()[0], compute)
+    return peak * (jax.process_count() if devices[0].platform == "cpu" else len(devices))
 
 
 def _time(multiply: jax.stages.Wrapped, matrix: jax.Array) -> float:

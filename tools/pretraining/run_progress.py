@@ -6,17 +6,15 @@ import datetime
 import math
 import statistics
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from agront_train import StepRecord
+from agront_train.observers import TimeLeft
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
-
-if TYPE_CHECKING:  # importing it would start JAX in tools that only print
-    from agront_train import StepRecord
-from agront_train.observers import TimeLeft
 
 PLAIN_LINE_SECONDS = 10.0
 # One update's numbers jump too fast to be read where updates are short.
@@ -53,7 +51,7 @@ class RunProgress:
         self._console, self._steps, self._step = console, steps, resume_at
         self._time_left = TimeLeft(steps, resume_at=resume_at, now=time.monotonic())
         self._last_line = time.monotonic()
-        self._recent: collections.deque["StepRecord"] = collections.deque(maxlen=_SMOOTHED_UPDATES)
+        self._recent: collections.deque[StepRecord] = collections.deque(maxlen=_SMOOTHED_UPDATES)
         self._held_out: float | None = None
         self._skipped = 0
         self._numbers: list[_Number] = self._current_numbers()
@@ -61,7 +59,7 @@ class RunProgress:
         if console.is_terminal:
             self._live.start()
 
-    def record(self, record: "StepRecord") -> None:
+    def record(self, record: StepRecord) -> None:
         """Advance by one update."""
         now = time.monotonic()
         self._time_left.update(record.step, now)

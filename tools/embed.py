@@ -6,11 +6,10 @@ from pathlib import Path
 
 import tyro
 from agront_data.sequences import Inputs, parse_files
-from agront_data.tables import PartFiles
+from agront_data.tables import EmbeddingTable, PartFiles
 from agront_model.pretrained import named_repository
 from embedding import (
     Embed,
-    EmbeddingTable,
     check_can_be_drawn,
     check_output_name,
     check_picture,

@@ -1,13 +1,11 @@
-"""The parts of tools/embed.py: its options, the columns of its output, the run, the picture."""
+"""The parts of tools/embed.py: its options, the run, the picture."""
 
 from embedding.embedding_picture import check_can_be_drawn, check_picture, draw_output
 from embedding.embedding_run import embed_inputs
-from embedding.embedding_table import EmbeddingTable
 from embedding.options import Embed, check_output_name, check_umap_options
 
 __all__ = [
     "Embed",
-    "EmbeddingTable",
     "check_can_be_drawn",
     "check_output_name",
     "check_picture",

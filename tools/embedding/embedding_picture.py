@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from agront_data.tables import table_format
+from agront_data.tables import embedding_names, table_format
 from pictures import FEWEST_POINTS, chosen_points, draw_umap
-
-from embedding.embedding_table import embedding_names
 
 
 def check_can_be_drawn(out: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import pyarrow as pa
 from agront_data.sequences import Inputs, InputSequence, Survey
-from agront_data.tables import PartFiles, Totals, row_bytes, run_parts, write_table
+from agront_data.tables import EmbeddingTable, PartFiles, Totals, row_bytes, run_parts, write_table
 from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
 from agront_model.pretrained import model_fingerprint
@@ -18,7 +18,6 @@ from rich.console import Console
 from rich.filesize import decimal
 from terminal import EmbeddingBar, counted, say, shell_command
 
-from embedding.embedding_table import EmbeddingTable
 from embedding.options import Embed
 
 # Of one sequence, where each of its tokens is kept: they are in memory at once.

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 import zarr
-from agront_data.tables import Part, PartFiles, write_table
+from agront_data.tables import EmbeddingTable, Part, PartFiles, write_table
 from embedding.embedding_picture import check_can_be_drawn, check_picture
-from embedding.embedding_table import EmbeddingTable
 
 ENDINGS = [".parquet", ".npz", ".zarr"]
 

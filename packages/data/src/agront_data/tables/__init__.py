@@ -3,7 +3,8 @@
 `PartFiles` is the folder of a job that is not finished. `run_parts` goes through the input, computes what the folder
 does not hold yet, and writes it there. `write_table` makes one file of the parts: Parquet, NPZ, Zarr or TSV;
 `table_format` reads the first three again. A job brings its input (`InputRow`), its columns (`Table`), and a function
-from a list of input rows to a `pyarrow.RecordBatch`. Nothing here knows the meaning of the numbers.
+from a list of input rows to a `pyarrow.RecordBatch`. The jobs know nothing of the meaning of the numbers;
+`EmbeddingTable` has the columns of embeddings.
 
 Needs pyarrow and zarr: `pip install 'agront-data[tables]'`.
 """
@@ -17,6 +18,7 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
+from agront_data.tables.embedding_table import EmbeddingTable, embedding_names
 from agront_data.tables.input_row import InputRow, Table
 from agront_data.tables.output_file import TableFormat, check_output, table_format, write_table
 from agront_data.tables.part_file import Part
@@ -27,6 +29,7 @@ from agront_data.tables.sequence_columns import TOKEN_FIELDS, sequence_columns, 
 
 __all__ = [
     "TOKEN_FIELDS",
+    "EmbeddingTable",
     "InputRow",
     "Part",
     "PartFiles",
@@ -34,6 +37,7 @@ __all__ = [
     "TableFormat",
     "Totals",
     "check_output",
+    "embedding_names",
     "row_bytes",
     "run_parts",
     "sequence_columns",

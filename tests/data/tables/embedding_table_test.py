@@ -1,9 +1,20 @@
 import numpy as np
+from agront_data.sequences import InputSequence
+from agront_data.tables import EmbeddingTable
 from agront_tokenizer import KmerTokenizer
-from embedding.embedding_table import EmbeddingTable
 
 
-def test_a_row_a_sequence(sequence, vectors):
+def sequence(name, letters, contig=None, start=0, end=None, strand="+", labels=()):
+    place = contig or name, start, len(letters) if end is None else end, strand
+    return InputSequence(name, "rice", *place, labels, KmerTokenizer().encode(letters))
+
+
+def vectors(rows, layers=1, width=5, first=0):
+    """Embeddings that are all different: [rows, layers, D]."""
+    return np.arange(first, first + rows * layers * width, dtype=np.float32).reshape(rows, layers, width)
+
+
+def test_a_row_a_sequence():
     table = EmbeddingTable(layers=(0, 2), embed_dim=5, label_types=("int64", "string"))
     rows = [
         sequence("a", "ACGTACGT", labels=("1", "leaf")),
@@ -25,7 +36,7 @@ def test_one_layer_is_called_embedding():
     assert EmbeddingTable(layers=(40,), embed_dim=5).schema.names[-1] == "embedding"
 
 
-def test_a_row_a_token_with_the_bases_it_stands_for(sequence, vectors):
+def test_a_row_a_token_with_the_bases_it_stands_for():
     table = EmbeddingTable(layers=(2,), embed_dim=5, tokenizer=KmerTokenizer())
     rows = [
         sequence("plus", "ACGTACGNA", contig="chr1", start=100, end=109),

@@ -1,25 +1,26 @@
-"""The columns of embeddings, a `Table` of `agront_data.tables`."""
+"""`EmbeddingTable`: the columns of embeddings, of sequences or of their tokens."""
 
 import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-from agront_data.sequences import InputSequence, LabelType
-from agront_data.tables import TOKEN_FIELDS, sequence_columns, sequence_fields, token_columns
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import Float32, Int
+
+from agront_data.sequences import InputSequence, LabelType
+from agront_data.tables.sequence_columns import TOKEN_FIELDS, sequence_columns, sequence_fields, token_columns
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EmbeddingTable:
-    """The columns of an output.
+    """The columns of embeddings, a `Table`.
 
     Attributes:
-        layers: numbers of the hidden states: 0 are the embedded tokens, num_layers comes after the last layer.
+        layers: Numbers of the model's hidden states: 0 are the embedded tokens, 1 comes after the first layer.
         embed_dim: D, numbers in an embedding.
-        label_types: of the columns label, label2, …
-        tokenizer: names the tokens where a row is a token; None where it is a sequence.
+        label_types: Types of the columns label, label2, …
+        tokenizer: Names the tokens where a row is a token; None where it is a sequence.
     """
 
     layers: tuple[int, ...]
@@ -46,7 +47,7 @@ class EmbeddingTable:
         return pa.schema(fields)
 
     def num_rows(self, sequence: InputSequence) -> int:
-        """Rows that a sequence gives."""
+        """Counts the rows of a sequence."""
         return sequence.num_tokens if self.per_token else 1
 
     def batch(
@@ -55,12 +56,12 @@ class EmbeddingTable:
         vectors: Float32[np.ndarray, "N layers D"] | Sequence[Float32[np.ndarray, "_ layers D"]],
         num_tiles: Int[np.ndarray, "N"],
     ) -> pa.RecordBatch:
-        """Rows for some sequences, in their order.
+        """Returns the rows of some sequences, in their order.
 
         Args:
-            sequences: N sequences.
-            vectors: their embeddings: of a row a sequence; or, `per_token`, of each one's tokens, `<cls>` first.
-            num_tiles: in how many pieces the model saw each one.
+            sequences: The N sequences.
+            vectors: Their embeddings, one a sequence; or, `per_token`, those of each one's tokens, `<cls>` first.
+            num_tiles: In how many pieces the model saw each one.
         """
         columns = sequence_columns(sequences, self.label_types)
         columns["num_tiles"] = pa.array(np.asarray(num_tiles, np.int64))
@@ -78,5 +79,5 @@ class EmbeddingTable:
 
 
 def embedding_names(layers: Sequence[int]) -> list[str]:
-    """`embedding`; of several layers `embedding_layer_0` and so on."""
+    """Names the columns of embeddings: `embedding`; of several layers `embedding_layer_0` and so on."""
     return ["embedding"] if len(layers) == 1 else [f"embedding_layer_{layer}" for layer in layers]

@@ -4,16 +4,14 @@
 The options are those of `tools/pretrain.py` that costs depend on.
 """
 
-import dataclasses
-import itertools
 from collections.abc import Mapping
 
 import tyro
 from agront_data import GenomeStore, WindowGrid
 from agront_model import count_parameters, hardware_flops, model_flops
-from agront_train.devices import num_bytes
+from agront_train.devices import USABLE, MemoryPlan, find_remedies, num_bytes, plan_memory
 from presets import PRESETS
-from pretraining import USABLE, MemoryPlan, PlannedRun, plan_memory
+from pretraining import PlannedRun
 from rich.console import Console
 from rich.table import Table
 from terminal import counted, errors_as_sentences, make_console, new_table
@@ -30,7 +28,11 @@ def plan(run: PlannedRun, console: Console) -> None:
     """
     if not 0 < run.utilisation <= 1:
         raise ValueError(f"--utilisation is {run.utilisation}: it must lie in (0, 1]")
-    memory = {remat: plan_memory(run, remat) for remat in (True, False)}
+    accelerator, count = run.where()
+    state, models = run.state(), {remat: run.model_bytes(remat) for remat in (True, False)}
+    memory = {
+        remat: plan_memory(state, run.train, model, count, accelerator.memory_bytes) for remat, model in models.items()
+    }
     console.print(work_table(run))
     console.print()
     console.print(memory_table(run, memory))
@@ -42,16 +44,16 @@ def plan(run: PlannedRun, console: Console) -> None:
 
 def remedies(run: PlannedRun) -> list[str]:
     """Options with which a run that does not fit would fit."""
+    accelerator, count = run.where()
+    models = {remat: run.model_bytes(remat) for remat in (True, False)}
     found = []
-    for remat, sharded in itertools.product((run.remat, True), (run.train.shard_optimizer, run.where()[1] > 1)):
-        changed = dataclasses.replace(run, train=dataclasses.replace(run.train, shard_optimizer=sharded))
-        plan = plan_memory(changed, remat)
-        if plan.fits or plan.fewest_micro_batches is not None:
-            options = ["--remat"] if remat and not run.remat else []
-            options += ["--train.shard-optimizer"] if sharded and not run.train.shard_optimizer else []
-            options += [] if plan.fits else [f"--train.micro-batches {plan.fewest_micro_batches}"]
-            found.append(" ".join(options))
-    return list(dict.fromkeys(found))
+    for remedy in find_remedies(run.state(), run.train, models, count, accelerator.memory_bytes, remat=run.remat):
+        options = ["--remat"] if remedy.remat and not run.remat else []
+        options += ["--train.shard-optimizer"] if remedy.shard_optimizer and not run.train.shard_optimizer else []
+        if remedy.micro_batches != run.train.micro_batches:
+            options.append(f"--train.micro-batches {remedy.micro_batches}")
+        found.append(" ".join(options))
+    return found
 
 
 def work_table(run: PlannedRun) -> Table:
@@ -133,7 +135,9 @@ def memory_table(run: PlannedRun, plans: Mapping[bool, MemoryPlan]) -> Table:
         if any(numbers):
             table.add_row(label, *map(size, numbers))
     table.add_row("total", *(size(each.memory.total) for each in plans.values()), style="bold")
-    table.add_row("before the layers: logits", *(size(rows * each.row.logits) for each in plans.values()), style="dim")
+    table.add_row(
+        "before the layers: logits", *(size(rows * run.row_bytes(remat).logits) for remat in plans), style="dim"
+    )
     table.add_row()
     fits = ("[green]yes[/]" if each.fits else "[bold red]no[/]" for each in plans.values())
     table.add_row(f"fits {USABLE:.0%} of {size(accelerator.memory_bytes)}", *fits)

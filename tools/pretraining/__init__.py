@@ -2,20 +2,17 @@
 
 from pretraining.held_out_report import fit_baselines, report
 from pretraining.monitoring import make_monitoring
-from pretraining.planned_run import USABLE, MemoryPlan, PlannedRun, plan_memory
+from pretraining.planned_run import PlannedRun
 from pretraining.run_description import describe
 from pretraining.run_progress import RunProgress
 from pretraining.several_processes import ending_at_once
 
 __all__ = [
-    "USABLE",
-    "MemoryPlan",
     "PlannedRun",
     "RunProgress",
     "describe",
     "ending_at_once",
     "fit_baselines",
     "make_monitoring",
-    "plan_memory",
     "report",
 ]

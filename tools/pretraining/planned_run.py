@@ -2,28 +2,15 @@
 
 import dataclasses
 from pathlib import Path
-from typing import NamedTuple
 
 import jax
 import tyro
 from agront_data import HeldOut, Windows
 from agront_model import AgroNTConfig, Precision, RowBytes, row_bytes, weight_copy_bytes
 from agront_train import TrainConfig, TrainState, init_state
-from agront_train.devices import (
-    ACCELERATORS,
-    Accelerator,
-    DeviceMemory,
-    ModelBytes,
-    device_memory,
-    fewest_devices,
-    fewest_micro_batches,
-    largest_micro_batch,
-)
+from agront_train.devices import Accelerator, ModelBytes, parse_devices
 from agront_train.tasks import MaskedTokenTask, num_masked_positions
 from presets import Experiment
-
-# What a run may fill of a device; the rest is for the runtime, the compiler's scratch and fragmentation. Assumed.
-USABLE = 0.9
 
 _OF_EXPERIMENT = ("model", "precision", "windows", "held_out", "train", "remat")
 
@@ -86,47 +73,21 @@ class PlannedRun:
         Raises:
             ValueError: no such accelerator, or no number.
         """
-        name, _, count = self.devices.partition(":")
-        if name not in ACCELERATORS:
-            raise ValueError(f"--devices is {self.devices}: {name!r} is none of {', '.join(ACCELERATORS)}")
-        if not count.isdecimal() or int(count) < 1:
-            raise ValueError(f"--devices is {self.devices}: say how many, as {name}:8")
-        return ACCELERATORS[name], int(count)
+        try:
+            return parse_devices(self.devices)
+        except ValueError as error:
+            raise ValueError(f"--devices is {error}") from error
 
     def state(self) -> TrainState:
         """The shapes of the state; no array is made."""
         return jax.eval_shape(lambda: init_state(self.task(), self.train))
 
+    def row_bytes(self, remat: bool) -> RowBytes:
+        """What a row takes on a device, with remat or without it."""
+        compute = self.precision.compute
+        return row_bytes(self.model, self.num_tokens(), self.num_masked(), compute=compute, remat=remat)
 
-class MemoryPlan(NamedTuple):
-    """The memory of a run, with remat or without it."""
-
-    memory: DeviceMemory
-    row: RowBytes
-    fits: bool
-    largest_micro_batch: int
-    fewest_micro_batches: int | None
-    fewest_devices: int | None
-
-
-def plan_memory(run: PlannedRun, remat: bool) -> MemoryPlan:
-    """Memory of each device, and what fits into it.
-
-    Raises:
-        ValueError: no such accelerator, or devices and micro-batches do not divide the batch.
-    """
-    accelerator, count = run.where()
-    state, compute = run.state(), run.precision.compute
-    row = row_bytes(run.model, run.num_tokens(), run.num_masked(), compute=compute, remat=remat)
-    copy = weight_copy_bytes(run.model, compute)
-    model = ModelBytes(row_activations=row.layers, row_transient=row.transient, weight_copy=copy)
-    memory = device_memory(state, run.train, model, count)
-    usable = int(USABLE * accelerator.memory_bytes)
-    return MemoryPlan(
-        memory,
-        row,
-        memory.total <= usable,
-        largest_micro_batch(state, run.train, model, count, usable),
-        fewest_micro_batches(state, run.train, model, count, usable),
-        fewest_devices(state, run.train, model, usable),
-    )
+    def model_bytes(self, remat: bool) -> ModelBytes:
+        """The part of a device's memory that the model decides, with remat or without it."""
+        row, copy = self.row_bytes(remat), weight_copy_bytes(self.model, self.precision.compute)
+        return ModelBytes(row_activations=row.layers, row_transient=row.transient, weight_copy=copy)

@@ -1,6 +1,13 @@
 import jax
 import pytest
-from agront_train.devices import ACCELERATORS, accelerators, measured_peak_flops, peak_flops, peak_rate
+from agront_train.devices import (
+    ACCELERATORS,
+    accelerators,
+    measured_peak_flops,
+    parse_devices,
+    peak_flops,
+    peak_rate,
+)
 
 
 class Device:
@@ -63,3 +70,21 @@ def test_devices_of_a_cpu_are_one_whose_rate_is_measured(monkeypatch):
     monkeypatch.setattr(accelerators, "measured_peak_flops", lambda device, compute: 5e10)
     assert peak_rate(jax.devices("cpu"), "float32") == 5e10
     assert peak_rate([Device("an unknown GPU")] * 2, "float32") == 1e11
+
+
+def test_devices_are_named_with_their_number():
+    assert parse_devices("tpu-v4:512") == (ACCELERATORS["tpu-v4"], 512)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tpu:8", "^tpu:8: 'tpu' is none of tpu-v2, tpu-v3, "),
+        ("h100", "^h100: say how many, as h100:8$"),
+        ("h100:0", "^h100:0: say how many, as h100:8$"),
+        ("h100:-1", "^h100:-1: say how many, as h100:8$"),
+    ],
+)
+def test_other_texts_name_no_devices(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse_devices(text)

@@ -1,6 +1,13 @@
 """The devices of a run, on one host or many: their memory and speed, joining of hosts, sharing of rows and state."""
 
-from agront_train.devices.accelerators import ACCELERATORS, Accelerator, measured_peak_flops, peak_flops, peak_rate
+from agront_train.devices.accelerators import (
+    ACCELERATORS,
+    Accelerator,
+    measured_peak_flops,
+    parse_devices,
+    peak_flops,
+    peak_rate,
+)
 from agront_train.devices.cluster import HEARTBEAT_TIMEOUT_SECONDS, connect, disconnect
 from agront_train.devices.device_batch import check_batch_size, split_batch
 from agront_train.devices.hosts import check_same_on_all, is_first, on_first, tell_all, wait_for_all
@@ -13,6 +20,7 @@ from agront_train.devices.memory import (
     largest_micro_batch,
     num_bytes,
 )
+from agront_train.devices.memory_plan import USABLE, MemoryPlan, Remedy, find_remedies, plan_memory
 from agront_train.devices.replication import (
     AXIS,
     count_devices,
@@ -30,9 +38,12 @@ __all__ = [
     "ACCELERATORS",
     "AXIS",
     "HEARTBEAT_TIMEOUT_SECONDS",
+    "USABLE",
     "Accelerator",
     "DeviceMemory",
+    "MemoryPlan",
     "ModelBytes",
+    "Remedy",
     "check_batch_size",
     "check_same_on_all",
     "connect",
@@ -41,6 +52,7 @@ __all__ = [
     "disconnect",
     "fewest_devices",
     "fewest_micro_batches",
+    "find_remedies",
     "init_replicated_state",
     "is_first",
     "largest_micro_batch",
@@ -51,8 +63,10 @@ __all__ = [
     "measured_peak_flops",
     "num_bytes",
     "on_first",
+    "parse_devices",
     "peak_flops",
     "peak_rate",
+    "plan_memory",
     "replicate",
     "replicate_state",
     "split_batch",

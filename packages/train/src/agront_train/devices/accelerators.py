@@ -84,6 +84,23 @@ ACCELERATORS = {accelerator.name: accelerator for accelerator in _ALL}
 _BY_KIND = {kind: accelerator for accelerator in _ALL for kind in accelerator.device_kinds}
 
 
+def parse_devices(text: str) -> tuple[Accelerator, int]:
+    """The accelerator that a text names, and how many of it.
+
+    Args:
+        text: NAME:COUNT, as tpu-v4:512 or h100:8.
+
+    Raises:
+        ValueError: there is no such accelerator, or no number; the message begins with the text.
+    """
+    name, _, count = text.partition(":")
+    if name not in ACCELERATORS:
+        raise ValueError(f"{text}: {name!r} is none of {', '.join(ACCELERATORS)}")
+    if not count.isdecimal() or int(count) < 1:
+        raise ValueError(f"{text}: say how many, as {name}:8")
+    return ACCELERATORS[name], int(count)
+
+
 def peak_flops(device: jax.Device, compute: Compute) -> float | None:
     """FLOP a second that a device can make at most, in dense matrix products; None of a device that is not known.
 

@@ -3,35 +3,21 @@
 
 import contextlib
 import dataclasses
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 import tyro
 from agront_data.files import open_whole
+from agront_data.sequences import MaskedSequence, masked_lines, masked_sequences, read_masked_lines
 from agront_model import Precision
-from agront_model.inference import MaskedPredictor
+from agront_model.inference import MaskedPredictor, MaskReport, report_of
 from agront_tokenizer import KmerTokenizer, Vocabulary
-from models import (
-    TSV_HEADER,
-    MaskedSequence,
-    MaskReport,
-    load_checked_weights,
-    report_of,
-    table_of,
-    title_of,
-    tokenizer_of,
-    tsv_of,
-)
+from models import TSV_HEADER, load_checked_weights, table_of, title_of, tokenizer_of, tsv_of
 from rich.console import Console
 from rich.progress import Progress
-from terminal import check_folder_of, errors_as_sentences, make_console, say
-
-# Of each prediction all logits are held, 16 kB, until it is reported.
-_MASKS_AT_ONCE, _SEQUENCES_AT_ONCE = 4096, 1024
+from terminal import check_new_file, errors_as_sentences, make_console, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,63 +54,19 @@ def sequences_of(options: PredictMasked, tokenizer: KmerTokenizer) -> list[Maske
     if bool(options.sequences) == (options.file is not None):
         raise ValueError("give sequences, such as 'ACCTGA<mask>TTCTGAGTC', or --file with one on each line")
     if options.file is None:
-        return [_tokenized(tokenizer, n, f"sequence {n}", text) for n, text in enumerate(options.sequences, 1)]
-    name = "standard input" if str(options.file) == "-" else str(options.file)
-    numbered = list(enumerate(_lines(options.file, name), 1))
-    lines = [(n, line.strip()) for n, line in numbered if line.strip()]
-    sequences = [_tokenized(tokenizer, n, f"{name}: line {n}", line) for n, line in lines]
-    if not sequences:
-        raise ValueError(f"{name}: holds no sequence; write one on each line")
-    return sequences
-
-
-def _lines(file: Path, name: str) -> list[str]:
-    if str(file) == "-":
-        return sys.stdin.read().splitlines()
-    if not file.is_file():
-        raise FileNotFoundError(f"{name}: {'is a folder' if file.is_dir() else 'no such file'}; name a text file")
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{name}: is not text ({error.reason}); decompress it first if it is compressed") from error
-    if lines and lines[0].startswith(">"):
-        raise ValueError(f"{name}: is FASTA; write one sequence on each line, without headers")
-    return lines
-
-
-def _tokenized(tokenizer: KmerTokenizer, number: int, name: str, text: str) -> MaskedSequence:
-    if not text:
-        raise ValueError(f"{name} is empty; leave it out")
-    try:
-        tokens = tokenizer.encode(text)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-    if not (tokens == tokenizer.vocabulary.mask_id).any():
-        k = tokenizer.vocabulary.k
-        raise ValueError(f"{name} has no <mask>; write <mask> in the place of the {k} bases to predict")
-    return MaskedSequence(number, name, text, tokens, tokenizer.spans_of_ids(tokens))
+        return masked_sequences(options.sequences, tokenizer)
+    if str(options.file) == "-":
+        return masked_lines(sys.stdin.read().splitlines(), "standard input", tokenizer)
+    return read_masked_lines(options.file, tokenizer)
 
 
 def reports(
     predictor: MaskedPredictor, sequences: Sequence[MaskedSequence], vocabulary: Vocabulary
-) -> Iterator[MaskReport]:
+) -> Iterator[tuple[MaskedSequence, MaskReport]]:
     """Predicts every `<mask>` of every sequence, in order."""
-    for group in _groups(sequences, vocabulary.mask_id):
-        for prediction in predictor([sequence.tokens for sequence in group]):
-            yield report_of(group[prediction.row], prediction, vocabulary)
-
-
-def _groups(sequences: Sequence[MaskedSequence], mask_id: int) -> Iterator[list[MaskedSequence]]:
-    group: list[MaskedSequence] = []
-    num_masks = 0
-    for sequence in sequences:
-        group.append(sequence)
-        num_masks += int(np.count_nonzero(sequence.tokens == mask_id))
-        if num_masks >= _MASKS_AT_ONCE or len(group) >= _SEQUENCES_AT_ONCE:
-            yield group
-            group, num_masks = [], 0
-    if group:
-        yield group
+    for prediction in predictor.in_groups([sequence.tokens for sequence in sequences]):
+        of = sequences[prediction.row]
+        yield of, report_of(prediction, of.masks, of.spans, vocabulary.tokens, vocabulary.token_bases)
 
 
 def predict_masked(options: PredictMasked, console: Console) -> None:
@@ -134,7 +76,7 @@ def predict_masked(options: PredictMasked, console: Console) -> None:
     if not 1 <= options.top_k <= vocabulary.size:
         raise ValueError(f"--top-k is {options.top_k}: it must be 1 to {vocabulary.size}, all tokens")
     if options.out is not None:
-        _check_out(options.out)
+        check_new_file("--out", options.out)
     sequences = sequences_of(options, tokenizer)
     pretrained, _ = load_checked_weights(options.model, vocabulary, console, Precision(compute=options.precision))
     context = pretrained.config.max_tokens
@@ -144,9 +86,9 @@ def predict_masked(options: PredictMasked, console: Console) -> None:
             say(console, f"{sequence.name}: {sequence.tokens.size:,} tokens, {how}")
     found = reports(MaskedPredictor(pretrained, k=options.top_k), sequences, vocabulary)
     if options.out is None:
-        for report in found:
+        for sequence, report in found:
             console.print()
-            say(console, title_of(report))
+            say(console, title_of(sequence, report))
             console.print(table_of(report), highlight=False)
         k, size = vocabulary.k, vocabulary.size
         say(console, f"\nBases count from 0, the end is not among them; a <mask> counts as {k}.")
@@ -155,21 +97,15 @@ def predict_masked(options: PredictMasked, console: Console) -> None:
     _write(options.out, found, len(sequences), console)
 
 
-def _check_out(out: Path) -> None:
-    if os.path.lexists(out):
-        raise ValueError(f"--out {out} is there already: name another file, or remove it first")
-    check_folder_of("--out", out)
-
-
-def _write(out: Path, found: Iterator[MaskReport], num_sequences: int, console: Console) -> None:
+def _write(out: Path, found: Iterator[tuple[MaskedSequence, MaskReport]], num_sequences: int, console: Console) -> None:
     num_masks = 0
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(open_whole(out))
         progress = stack.enter_context(Progress(console=console, disable=not console.is_terminal, transient=True))
         task = progress.add_task("sequences", total=num_sequences)
         file.write(TSV_HEADER)
-        for report in found:
-            file.write(tsv_of(report))
+        for sequence, report in found:
+            file.write(tsv_of(sequence, report))
             num_masks += 1
             progress.update(task, advance=report.mask == report.num_masks)
     say(console, f"{num_masks:,} <mask> of {num_sequences:,} sequences written to {out}")

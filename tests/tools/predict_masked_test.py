@@ -125,8 +125,8 @@ def test_a_file_and_standard_input_are_read_by_lines(model, run_tool, tmp_path, 
 def test_groups_of_sequences_change_nothing(model, run_tool, tmp_path, monkeypatch):
     sequences = [FIRST, SECOND, FIRST, "<mask>", SECOND]
     assert run_tool(predict_masked.main, model, *sequences, "--out", tmp_path / "once.tsv").code == 0
-    monkeypatch.setattr(predict_masked, "_MASKS_AT_ONCE", 3)
-    monkeypatch.setattr(predict_masked, "_SEQUENCES_AT_ONCE", 2)
+    monkeypatch.setattr("agront_model.inference.masked_tokens._MASKS_AT_ONCE", 3)
+    monkeypatch.setattr("agront_model.inference.masked_tokens._ROWS_AT_ONCE", 2)
     assert run_tool(predict_masked.main, model, *sequences, "--out", tmp_path / "grouped.tsv").code == 0
     once, grouped = rows_of(tmp_path / "once.tsv"), rows_of(tmp_path / "grouped.tsv")
     assert [row[:7] for row in once] == [row[:7] for row in grouped]
@@ -202,7 +202,7 @@ def test_no_such_model(run_tool, tmp_path):
 def test_a_tsv_is_written_whole_or_not_at_all(model, run_tool, tmp_path, monkeypatch):
     count = itertools.count()
 
-    def stop_at_the_third(report):
+    def stop_at_the_third(sequence, report):
         if next(count) == 2:
             raise OSError("No space left on device")
         return "a line\n"

@@ -5,7 +5,7 @@ from terminal.download_bars import DownloadBars, bars
 from terminal.embedding_bar import EmbeddingBar
 from terminal.errors import errors_as_sentences
 from terminal.ingest_bars import IngestBars
-from terminal.output_names import check_folder_of, check_picture_name
+from terminal.output_names import check_folder_of, check_new_file, check_picture_name
 from terminal.shell_command import shell_command, with_option
 from terminal.stop_signals import stop_signals
 
@@ -16,6 +16,7 @@ __all__ = [
     "RunConsole",
     "bars",
     "check_folder_of",
+    "check_new_file",
     "check_picture_name",
     "counted",
     "errors_as_sentences",

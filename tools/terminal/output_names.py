@@ -1,5 +1,6 @@
 """Names of files to write, checked before hours of work."""
 
+import os
 from pathlib import Path
 
 
@@ -15,6 +16,13 @@ def check_folder_of(option: str, path: Path) -> None:
     """
     if not path.parent.is_dir():
         raise ValueError(f"{option} is {path}: there is no folder {path.parent}; make it first")
+
+
+def check_new_file(option: str, path: Path) -> None:
+    """Refuse a file that is there already; raises as `check_folder_of`, too."""
+    if os.path.lexists(path):
+        raise ValueError(f"{option} {path} is there already: name another file, or remove it first")
+    check_folder_of(option, path)
 
 
 def check_picture_name(option: str, path: Path) -> None:

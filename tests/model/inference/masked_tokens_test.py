@@ -48,6 +48,26 @@ def test_equals_the_head_on_each_row_alone(pretrained, make_row, logits_of, num_
         assert (probabilities.dtype, logits.dtype) == (np.float32, np.float32)
 
 
+def test_groups_of_rows_change_nothing(pretrained, make_row, monkeypatch):
+    rows = [
+        masked(make_row(0, 36), 35),
+        masked(make_row(1, 64), 1, 2, 3),
+        *(masked(make_row(i, 36), 4) for i in (2, 3)),
+    ]
+    predictor = MaskedPredictor(pretrained, devices=jax.local_devices()[:1])
+    at_once, sizes = predictor(rows), []
+    monkeypatch.setattr("agront_model.inference.masked_tokens._MASKS_AT_ONCE", 3)
+    monkeypatch.setattr("agront_model.inference.masked_tokens._ROWS_AT_ONCE", 2)
+    call = MaskedPredictor.__call__
+    monkeypatch.setattr(MaskedPredictor, "__call__", lambda self, rows: sizes.append(len(rows)) or call(self, rows))
+    grouped = list(predictor.in_groups(rows))
+    assert sizes == [2, 2]
+    assert [(each.row, each.position) for each in grouped] == [(each.row, each.position) for each in at_once]
+    for one, other in zip(grouped, at_once, strict=True):
+        np.testing.assert_allclose(one.logits, other.logits, atol=1e-5)
+    assert list(predictor.in_groups([])) == []
+
+
 def test_probabilities_of_all_tokens_sum_to_one(pretrained, make_row):
     (prediction,) = predict_masked(pretrained, [masked(make_row(4, 36), 3)], k=40)
     assert sorted(prediction.tokens.tolist()) == list(range(40))

@@ -7,12 +7,14 @@ letters, files and genomes are the business of others. `embed` and `predict_mask
 
 from agront_model.inference.base_probabilities import base_probabilities
 from agront_model.inference.embedder import Embedder, Embeddings, Pool, embed
+from agront_model.inference.mask_report import MaskReport, report_of
 from agront_model.inference.masked_tokens import MaskedPrediction, MaskedPredictor, predict_masked
 from agront_model.inference.rows import check_rows
 
 __all__ = [
     "Embedder",
     "Embeddings",
+    "MaskReport",
     "MaskedPrediction",
     "MaskedPredictor",
     "Pool",
@@ -20,4 +22,5 @@ __all__ = [
     "check_rows",
     "embed",
     "predict_masked",
+    "report_of",
 ]

@@ -1,6 +1,6 @@
 """What a model expects in the place of each `<mask>`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -13,6 +13,9 @@ from agront_model.inference.tiled_function import Progress, TiledFunction
 from agront_model.inference.tiled_rows import TiledRows
 from agront_model.inference.tiles import Tile
 from agront_model.pretrained import Pretrained
+
+# Of each prediction all logits are held, 16 kB for 6-mers.
+_MASKS_AT_ONCE, _ROWS_AT_ONCE = 4096, 1024
 
 
 class MaskedPrediction(NamedTuple):
@@ -124,6 +127,24 @@ class MaskedPredictor:
             for position, at_mask in zip(masks_of(tile).tolist(), logits, strict=False):
                 predictions.append(_prediction(tile.row, position, at_mask, self._k))
         return sorted(predictions, key=lambda prediction: (prediction.row, prediction.position))
+
+    def in_groups(self, rows: Sequence[Int[np.ndarray, "T"]]) -> Iterator[MaskedPrediction]:
+        """Yields the predictions of many rows, in order, as the call does; few are in memory at a time.
+
+        Args:
+            rows: as for the call.
+
+        Raises:
+            ValueError: as the call; a row has its number in its group.
+        """
+        masks = [int(np.count_nonzero(row == self._function.config.mask_token_id)) for row in rows]
+        first = num_masks = 0
+        for index, number in enumerate(masks, 1):
+            num_masks += number
+            if num_masks >= _MASKS_AT_ONCE or index - first >= _ROWS_AT_ONCE or index == len(rows):
+                for prediction in self(rows[first:index]):
+                    yield prediction._replace(row=first + prediction.row)
+                first, num_masks = index, 0
 
 
 def predict_masked(

@@ -28,13 +28,6 @@ def test_a_last_line_that_is_cut_short_is_left_out(make_run, run_tool):
     assert run_tool(plot_run.main, make_run("a", end='{"step": 31, "lo')).code == 0
 
 
-def test_runs_are_named_by_as_much_of_their_path_as_tells_them_apart(make_run, tmp_path):
-    names = ["x/1/demo", "y/1/demo", "y/2/demo", "other"]
-    metrics = plot_run.metrics_of([tmp_path / make_run(name) for name in names])
-    assert list(metrics) == ["x/1/demo", "y/1/demo", "2/demo", "other"]
-    assert metrics["2/demo"] == (tmp_path / "y/2/demo/metrics.jsonl").resolve()
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from agront_train import RowLosses, paired_difference
+from agront_train import RowLosses, paired_difference, summarize_held_out
 
 
 def test_losses_are_those_of_all_classes_together():
@@ -24,6 +24,22 @@ def test_paired_difference_by_hand():
     )
     assert difference.mean == pytest.approx(2.0)
     assert difference.standard_error == pytest.approx(1.0)
+
+
+def test_the_summary_by_hand():
+    count = np.array([1.0, 1.0, 0.0])
+    losses, baseline = (RowLosses(np.array(loss), count) for loss in ([2.0, 4.0, 0.0], [1.0, 1.0, 0.0]))
+    assert summarize_held_out(7, losses, {"a baseline": baseline}) == {
+        "step": 7,
+        "held_out_tokens": 2,
+        "model": {"loss": 3.0, "perplexity": pytest.approx(np.exp(3.0))},
+        "a baseline": {
+            "loss": 1.0,
+            "perplexity": pytest.approx(np.e),
+            "model_minus_it": pytest.approx(2.0),
+            "standard_error": pytest.approx(1.0),
+        },
+    }
 
 
 def test_standard_error_is_that_of_repeated_samples():

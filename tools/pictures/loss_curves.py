@@ -7,7 +7,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from agront_train import read_metrics
+from agront_train.observers import group_series, metric_series, read_metrics, smoothed_series
 from agront_train.run_folder import write_whole
 from jaxtyping import Float64
 from matplotlib.axes import Axes
@@ -31,22 +31,21 @@ def plot_losses(metrics: Path, png: Path, *, baselines: Mapping[str, float] | No
         ValueError: the file holds no update.
     """
     records = _read(metrics)
-    held_out = _points(records, "held_out_loss")
+    held_out = metric_series(records, "held_out_loss")
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.add_subplot()
-    steps, losses = _points(records, "loss")
+    steps, losses = metric_series(records, "loss")
     axes.plot(steps, losses, color="tab:blue", alpha=0.25, linewidth=0.8, label="training, each update")
     width = max(1, len(losses) // 40)
     if width > 1:
-        axes.plot(*_smoothed(steps, losses, width), color="tab:blue", label=f"training, mean of {width} updates")
+        axes.plot(*smoothed_series(steps, losses, width), color="tab:blue", label=f"training, mean of {width} updates")
     if len(held_out[0]):
         axes.plot(*held_out, "o-", color="tab:orange", markersize=4, label="held-out at <mask>", zorder=3)
-    grouped = [record for record in records if record.get("held_out_loss_by_group")]
-    groups = sorted({group for record in grouped for group in record["held_out_loss_by_group"]})
-    by_group = []
+    groups, by_group = group_series(records), []
     if len(groups) in _GROUPS_DRAWN:
-        for group, colour in zip(groups, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(groups))), strict=True):
-            points = _points([{**record, **record["held_out_loss_by_group"]} for record in grouped], group)
+        for (group, points), colour in zip(
+            groups.items(), mpl.colormaps["viridis"](np.linspace(0, 0.9, len(groups))), strict=True
+        ):
             axes.plot(*points, ".-", color=colour, linewidth=0.7, markersize=2, label=f"held-out, {group}")
             by_group.append(points[1])
     for (name, loss), style in zip((baselines or {}).items(), ("--", ":", "-."), strict=False):
@@ -77,14 +76,14 @@ def plot_runs(runs: Mapping[str, Path], png: Path) -> None:
     for number, (name, metrics) in enumerate(runs.items()):
         records = _read(metrics)
         colour = colours(number) if len(runs) <= 10 else colours(number / (len(runs) - 1))
-        steps, losses = _points(records, "loss")
-        curve = _smoothed(steps, losses, max(1, len(losses) // 40))
-        held_out = _points(records, "held_out_loss")
+        steps, losses = metric_series(records, "loss")
+        curve = smoothed_series(steps, losses, max(1, len(losses) // 40))
+        held_out = metric_series(records, "held_out_loss")
         last = f", held-out {held_out[1][-1]:.3f}" if len(held_out[1]) else ""
         axes.plot(steps, losses, color=colour, alpha=0.6 / (2 + len(runs)), linewidth=0.6)
         axes.plot(*curve, color=colour, label=f"{name}{last}", marker="." if len(losses) == 1 else None)
         axes.plot(*held_out, "o--", color=colour, markersize=4, linewidth=1)
-        below.plot(*_points(records, "learning_rate"), color=colour, linewidth=1)
+        below.plot(*metric_series(records, "learning_rate"), color=colour, linewidth=1)
         levels += [curve[1][len(curve[1]) // 20 :], held_out[1]]
     axes.plot([], [], color="grey", label="training")
     axes.plot([], [], "o--", color="grey", markersize=4, linewidth=1, label="held-out at <mask>")
@@ -103,24 +102,6 @@ def _read(metrics: Path) -> list[dict[str, Any]]:
     if not records:
         raise ValueError(f"{metrics} holds no update: nothing to draw")
     return records
-
-
-def _points(
-    records: Sequence[Mapping[str, Any]], name: str
-) -> tuple[Float64[np.ndarray, "N"], Float64[np.ndarray, "N"]]:
-    """Steps and values of what was measured; a skipped update has no loss."""
-    points = [(record["step"], record[name]) for record in records if record.get(name) is not None]
-    steps, values = np.array(points, np.float64).reshape(-1, 2).T
-    return steps, values
-
-
-def _smoothed(
-    steps: Float64[np.ndarray, "N"], values: Float64[np.ndarray, "N"], width: int
-) -> tuple[Float64[np.ndarray, "M"], Float64[np.ndarray, "M"]]:
-    """Means of the last `width` values, from the first step on that has so many."""
-    if not len(values):
-        return steps, values
-    return steps[width - 1 :], np.convolve(values, np.ones(width) / width, mode="valid")
 
 
 def _limit(axes: Axes, levels: Sequence[Float64[np.ndarray, "N"]]) -> None:

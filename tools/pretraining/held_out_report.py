@@ -1,21 +1,17 @@
 """What a run has learned of sequence it never saw, beside what two baselines know."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
 from agront_data import GenomeStore, Mixture, TokenBatch, WindowGrid
 from agront_data.batches import baseline_losses
-from agront_data.files import write_whole
 from agront_tokenizer import KmerTokenizer
-from agront_train import RowLosses, paired_difference
+from agront_train import RowLosses, summarize_held_out, write_summary
 from rich.console import Console
-from rich.table import Table
-from terminal import say, shell_command, with_option
+from terminal import new_table, say, shell_command, with_option
 
 
 def fit_baselines(
@@ -54,30 +50,16 @@ def report(
         baselines: of the same rows, by name.
         console: where to.
     """
-    numbers: dict[str, Any] = {
-        "step": step,
-        "held_out_tokens": int(losses.weight.sum()),
-        "model": {"loss": losses.mean, "perplexity": losses.perplexity},
-    }
-    table = Table("", "loss, nats a token", "perplexity", "model minus it", box=None, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    numbers = summarize_held_out(step, losses, baselines)
+    summary = write_summary(run, numbers)
+    table = new_table("", "loss, nats a token", "perplexity", "model minus it")
     table.add_row("this model", f"{losses.mean:.3f}", f"{losses.perplexity:,.0f}", "")
+    worse = []
     for name, baseline in baselines.items():
-        difference = paired_difference(losses, baseline)
-        table.add_row(
-            name,
-            f"{baseline.mean:.3f}",
-            f"{baseline.perplexity:,.0f}",
-            f"{difference.mean:+.3f} ± {difference.standard_error:.3f}",
-        )
-        numbers[name] = {
-            "loss": baseline.mean,
-            "perplexity": baseline.perplexity,
-            "model_minus_it": difference.mean,
-            "standard_error": difference.standard_error,
-        }
-    write_whole(run / "summary.json", json.dumps(numbers, indent=2) + "\n")
+        difference, error = numbers[name]["model_minus_it"], numbers[name]["standard_error"]
+        table.add_row(name, f"{baseline.mean:.3f}", f"{baseline.perplexity:,.0f}", f"{difference:+.3f} ± {error:.3f}")
+        if difference > 2 * error:
+            worse.append(name)
 
     console.print(
         f"\nHeld-out sequence after {step:,} updates: {numbers['held_out_tokens']:,} tokens, each predicted "
@@ -86,17 +68,14 @@ def report(
         soft_wrap=True,
     )
     console.print(table)
-    for name, baseline in baselines.items():
-        difference = paired_difference(losses, baseline)
-        if difference.mean > 2 * difference.standard_error:
-            console.print(f"[yellow]The model does worse than {name}: it has not learned yet.[/]", highlight=False)
-            break
+    if worse:
+        console.print(f"[yellow]The model does worse than {worse[0]}: it has not learned yet.[/]", highlight=False)
     command = shell_command(sys.argv[0], *with_option(sys.argv[1:], "--train.steps", str(2 * step)))
     on_all = ", and likewise on the other hosts" if jax.process_count() > 1 else ""
     lines = [
         f"checkpoint   {checkpoint}",
         f"loss curve   {run / 'loss.png'}",
-        f"numbers      {run / 'metrics.jsonl'}, {run / 'summary.json'}",
+        f"numbers      {run / 'metrics.jsonl'}, {summary}",
         f"tensorboard  {run / 'tensorboard'}",
         f"to go on     {command}{on_all}",
     ]

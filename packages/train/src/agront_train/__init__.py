@@ -6,7 +6,7 @@ Knows nothing of DNA, FASTA or a particular model: `interfaces` says what it nee
 
 from agront_train.config import MaskingConfig, OptimizerConfig, TrainConfig
 from agront_train.devices import check_batch_size, connect, disconnect, is_first, on_first
-from agront_train.held_out_losses import Difference, RowLosses, paired_difference
+from agront_train.held_out_losses import Difference, RowLosses, paired_difference, summarize_held_out
 from agront_train.interfaces import Batch, LossSum, ResumableIterator, Task
 from agront_train.observers import Guess, Monitoring, Observer, StepRecord, read_metrics
 from agront_train.random_keys import rows_key
@@ -16,6 +16,7 @@ from agront_train.run_folder import (
     parameters_digest,
     setting_defaults,
     write_session,
+    write_summary,
 )
 from agront_train.tasks import MaskedLanguageModel, MaskedTokenTask, MaskingVocabulary
 from agront_train.trainer import TrainResult, train
@@ -56,6 +57,8 @@ __all__ = [
     "read_metrics",
     "rows_key",
     "setting_defaults",
+    "summarize_held_out",
     "train",
     "write_session",
+    "write_summary",
 ]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -82,3 +82,34 @@ def paired_difference(losses: RowLosses, baseline: RowLosses) -> Difference:
     residuals = differences - mean * count
     variance = num_rows / (num_rows - 1) * np.square(residuals).sum()
     return Difference(float(mean), float(np.sqrt(variance) / count.sum()))
+
+
+def summarize_held_out(step: int, losses: RowLosses, baselines: Mapping[str, RowLosses]) -> dict[str, Any]:
+    """The numbers of a run's end, JSON-able: held-out loss and perplexity, and the differences from baselines.
+
+    Args:
+        step: updates made.
+        losses: of the held-out rows at the end.
+        baselines: of the same rows, by name.
+
+    Returns:
+        `step`, `held_out_tokens`, `model` (`loss`, `perplexity`), and by name each baseline (`loss`, `perplexity`,
+        `model_minus_it`, `standard_error`); all but the perplexities in nats a token.
+
+    Raises:
+        ValueError: as `paired_difference`.
+    """
+    numbers: dict[str, Any] = {
+        "step": step,
+        "held_out_tokens": int(losses.weight.sum()),
+        "model": {"loss": losses.mean, "perplexity": losses.perplexity},
+    }
+    for name, baseline in baselines.items():
+        difference = paired_difference(losses, baseline)
+        numbers[name] = {
+            "loss": baseline.mean,
+            "perplexity": baseline.perplexity,
+            "model_minus_it": difference.mean,
+            "standard_error": difference.standard_error,
+        }
+    return numbers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agront_train.config import TrainConfig
 from agront_train.devices import on_first
-from agront_train.observers import MetricsFile, Monitoring, NotesFile, Observer, Reporter, TensorBoardLog
+from agront_train.observers import METRICS_FILE, MetricsFile, Monitoring, NotesFile, Observer, Reporter, TensorBoardLog
 from agront_train.run_folder import Checkpointer, Restored, RunIdentity, open_run_folder
 from agront_train.update import TrainState
 
@@ -60,7 +60,7 @@ def _open(
         resume_at = 0 if opened.restored is None else int(opened.restored.state.step)
         notes = NotesFile(run / "notes.log")
         logs: list[Observer] = [
-            MetricsFile(run / "metrics.jsonl", resume_at=resume_at),
+            MetricsFile(run / METRICS_FILE, resume_at=resume_at),
             TensorBoardLog(run / "tensorboard", resume_at=resume_at),
             notes,
         ]

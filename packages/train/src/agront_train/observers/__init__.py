@@ -1,6 +1,13 @@
 """Observers: listeners to every update of a run, such as files of metrics and notes."""
 
 from agront_train.observers.guess import Guess, guesses_as_markdown
+from agront_train.observers.metric_series import (
+    METRICS_FILE,
+    group_series,
+    metric_series,
+    metrics_files,
+    smoothed_series,
+)
 from agront_train.observers.metrics import MetricsFile, TensorBoardLog, read_metrics
 from agront_train.observers.notes import NotesFile
 from agront_train.observers.profiling import ProfilerTrace
@@ -12,6 +19,7 @@ from agront_train.observers.weights_and_biases import WeightsAndBiasesLog
 
 __all__ = [
     "LOSSES_ONLY",
+    "METRICS_FILE",
     "Guess",
     "MetricsFile",
     "Monitoring",
@@ -26,7 +34,11 @@ __all__ = [
     "WeightsAndBiasesLog",
     "describe_skipped",
     "divergence",
+    "group_series",
     "guesses_as_markdown",
+    "metric_series",
+    "metrics_files",
     "read_metrics",
     "record_of_update",
+    "smoothed_series",
 ]

@@ -6,6 +6,7 @@ from agront_train.run_folder.checkpointing import FORMAT, Checkpointer, Checkpoi
 from agront_train.run_folder.run_file import RUN_FILE, open_run_folder
 from agront_train.run_folder.run_identity import RunIdentity, check_same_run, setting_defaults
 from agront_train.run_folder.sessions import write_session
+from agront_train.run_folder.summary import write_summary
 from agront_train.run_folder.whole_file import write_whole
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "parameters_digest",
     "setting_defaults",
     "write_session",
+    "write_summary",
     "write_whole",
 ]

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from agront_data import encode_sequence, reverse_complement
+from agront_data.bases import decode_bases
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,3 +45,8 @@ def test_reverse_complement_equals_that_of_text(sequences: list[str]) -> None:
     before = windows.copy()
     np.testing.assert_array_equal(reverse_complement(windows), expected)
     np.testing.assert_array_equal(windows, before)
+
+
+def test_letters_come_back_from_their_codes() -> None:
+    assert decode_bases(encode_sequence("ATCGNatcgn")) == "ATCGNatcgn"
+    assert decode_bases(encode_sequence("RYk")) == "NNn"

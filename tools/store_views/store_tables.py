@@ -1,7 +1,5 @@
 """Tables of what a genome store holds."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from agront_data import BaseCounts, GenomeStore, RowOrder, WindowGrid
 from agront_data.duplicates import DuplicateCounts, DuplicateReport
@@ -27,7 +25,7 @@ def composition_table(store: GenomeStore) -> Table:
         table.add_row(escape(genome.name), f"{len(genome.contigs):,}", *_composition(genome.counts))
     if len(store.genomes) > 1:
         num_contigs = sum(len(genome.contigs) for genome in store.genomes)
-        counts = _sum(genome.counts for genome in store.genomes)
+        counts = BaseCounts.sum_of(genome.counts for genome in store.genomes)
         table.add_row(f"all {len(store.genomes)}", f"{num_contigs:,}", *_composition(counts), style="bold")
     return table
 
@@ -67,7 +65,7 @@ def contig_table(order: RowOrder, held_out: WindowGrid | None, chosen: range, at
         )
     rest = contigs[at_most:]
     if rest:
-        counts = _sum(genomes[g].contig_counts[c] for g, c in rest)
+        counts = BaseCounts.sum_of(genomes[g].contig_counts[c] for g, c in rest)
         in_rest = map(sum, zip(*(windows[g][c] for g, c in rest), strict=True))
         table.add_row(f"and {len(rest):,} more", *_composition(counts), *(f"{number:,}" for number in in_rest))
     return table
@@ -97,10 +95,6 @@ def print_duplicates(report: DuplicateReport, at_most: int, console: Console) ->
         say(console, f"  {shown}")
     if len(copies) > at_most:
         console.print(f"  and {len(copies) - at_most:,} more groups", highlight=False)
-
-
-def _sum(counts: Iterable[BaseCounts]) -> BaseCounts:
-    return BaseCounts(*map(sum, zip(*counts, strict=True)))
 
 
 def _composition(counts: BaseCounts) -> tuple[str, ...]:

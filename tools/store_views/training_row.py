@@ -1,14 +1,12 @@
 """One row of a training run, named and spelled out without training."""
 
-import numpy as np
-from agront_data import GenomeStore, reverse_complement
-from agront_data.bases import BASE_BITS, NO_BASE, SOFT_MASKED
-from agront_data.batches import RowSettings, count_bases_read
+from agront_data import GenomeStore
+from agront_data.bases import decode_bases
+from agront_data.batches import RowSettings, read_row
 from agront_tokenizer import KmerTokenizer
 from rich.console import Console
 from terminal import say
 
-_LETTERS = np.frombuffer(b"ATCGN---atcgn---", np.uint8)
 _LINE = 60
 
 
@@ -44,13 +42,8 @@ def print_row(
         raise ValueError(
             f"--step is {step}: a run ends before row 2**32, which is in step {2**32 // settings.batch_size}"
         )
-    order = settings.order_of(store)
-    origin = order.origin(number)
-    intervals, reverse = order.locate(np.array([number]))
-    bases = store.read_windows(*intervals, settings.windows.length, keep_soft_mask=True)
-    if reverse[0]:
-        bases = reverse_complement(bases)
-    codes = bases[0, bases[0] & BASE_BITS != NO_BASE]
+    found = read_row(settings.order_of(store), number, tokenizer)
+    origin, letters = found.origin, decode_bases(found.codes)
 
     place = f"{origin.contig}:{origin.start + 1:,}-{origin.end:,}"
     lines = {
@@ -58,15 +51,13 @@ def print_row(
         "number": f"{number:,} of {source}",
         "species": origin.species,
         "contig": origin.contig,
-        "start, end": f"{origin.start:,}, {origin.end:,} (0-based, half-open); {len(codes):,} bases",
+        "start, end": f"{origin.start:,}, {origin.end:,} (0-based, half-open); {len(letters):,} bases",
         "browser": f"{place} (1-based)",
         "strand": origin.strand + (" (the bases below are the reverse complement)" if origin.strand == "-" else ""),
-        "soft-masked": f"{np.count_nonzero(codes & SOFT_MASKED) / len(codes):.1%} (lower case below)",
+        "soft-masked": f"{found.soft_masked_share:.1%} (lower case below)",
     }
-    read = count_bases_read(codes, tokenizer, tokenizer.num_tokens(settings.windows.length))
-    if read < len(codes):
-        lines["cut"] = f"each N is a token, so the row is full after {read:,} bases: the rest was not read"
-    letters = _LETTERS[codes].tobytes().decode()
+    if found.num_read < len(letters):
+        lines["cut"] = f"each N is a token, so the row is full after {found.num_read:,} bases: the rest was not read"
     header = f">{origin.species}:{origin.contig}:{origin.start + 1}-{origin.end}({origin.strand})"
     text = [f"{name:<13}{value}" for name, value in lines.items()]
     text += ["", header, *(letters[at : at + _LINE] for at in range(0, len(letters), _LINE))]

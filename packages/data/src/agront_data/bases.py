@@ -17,6 +17,7 @@ SOFT_MASKED = 8
 BASE_BITS = 7
 """`codes & BASE_BITS` strips the soft-mask."""
 
+_LETTERS = np.frombuffer(b"ATCGN---atcgn---", np.uint8)  # by code
 IUPAC_LETTERS = b"ATCGNRYSWKMBDHV"
 _NOT_A_BASE = 255
 
@@ -54,6 +55,11 @@ def encode_sequence(sequence: str | bytes) -> UInt8[np.ndarray, "W"]:
             f"allowed are {IUPAC_LETTERS.decode()}, in either case"
         )
     return codes
+
+
+def decode_bases(codes: UInt8[np.ndarray, "W"]) -> str:
+    """Returns the letters of codes 0–4: A, T, C, G, N, in lower case where soft-masked."""
+    return _LETTERS[codes].tobytes().decode("ascii")
 
 
 def reverse_complement(bases: UInt8[np.ndarray, "... W"]) -> UInt8[np.ndarray, "... W"]:

@@ -20,6 +20,7 @@ from agront_data.batches.row_order import RowOrder
 from agront_data.batches.row_settings import RowSettings
 from agront_data.batches.token_batch import TokenBatch, count_bases_read
 from agront_data.batches.token_counts import training_token_counts
+from agront_data.batches.training_row import TrainingRow, read_row
 
 __all__ = [
     "PROPORTIONAL",
@@ -30,11 +31,13 @@ __all__ = [
     "TokenBatch",
     "TokenDistribution",
     "TokenLosses",
+    "TrainingRow",
     "baseline_losses",
     "count_bases_read",
     "fit_base_composition",
     "fit_kmer_frequencies",
     "held_out_batches",
+    "read_row",
     "token_losses",
     "training_token_counts",
 ]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +42,11 @@ class BaseCounts(NamedTuple):
     N: int
     soft_masked: int
 
+    @classmethod
+    def sum_of(cls, counts: Iterable["BaseCounts"]) -> "BaseCounts":
+        """Adds up the counts of one or several sequences."""
+        return cls(*map(sum, zip(*counts, strict=True)))
+
     @property
     def length(self) -> int:
         """Number of bases of all kinds."""
@@ -71,7 +77,7 @@ class Genome:
     @functools.cached_property
     def counts(self) -> BaseCounts:
         """Number of bases of each kind in all contigs."""
-        return BaseCounts(*map(sum, zip(*self.contig_counts, strict=True)))
+        return BaseCounts.sum_of(self.contig_counts)
 
     @property
     def length(self) -> int:

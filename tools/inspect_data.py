@@ -9,7 +9,6 @@ import tyro
 from agront_data import GenomeStore, WindowGrid
 from agront_data.batches import RowSettings
 from agront_data.duplicates import find_duplicates
-from agront_data.genome_names import unknown_names
 from agront_tokenizer import KmerTokenizer
 from models import tokenizer_of
 from pictures import draw_species_shares
@@ -113,7 +112,9 @@ def inspect_data(options: InspectData, console: Console) -> None:
         print_row(store, settings, tokenizer_for(options), options.source, options.step, options.row, console)
         return
 
-    chosen = chosen_genomes(store, options.contigs) if options.contigs is not None else None
+    chosen = None
+    if options.contigs is not None:
+        chosen = store.indices_of(None if options.contigs == "all" else options.contigs)
     console.print(composition_table(store))
     say(console, f"\ngenome store  {options.store}  (fingerprint {store.fingerprint[:12]})")
     order = settings.order_of(store)
@@ -134,21 +135,6 @@ def inspect_data(options: InspectData, console: Console) -> None:
         say(console, f"\npicture       {options.plot}")
     if options.duplicates:
         report_duplicates(store, held_out, options, console)
-
-
-def chosen_genomes(store: GenomeStore, name: str) -> range:
-    """The indices of the genomes whose contigs are asked for: one, or all.
-
-    Raises:
-        ValueError: no genome has the name.
-    """
-    names = [genome.name for genome in store.genomes]
-    if name == "all":
-        return range(len(names))
-    unknown = unknown_names([name], names)
-    if unknown:
-        raise ValueError(f"--contigs: not in {store.location}: {unknown}; give all, or the name of a species in it")
-    return range(names.index(name), names.index(name) + 1)
 
 
 def report_duplicates(store: GenomeStore, held_out: WindowGrid | None, options: InspectData, console: Console) -> None:

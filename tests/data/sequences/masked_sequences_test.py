@@ -17,6 +17,12 @@ def test_a_mask_counts_as_k_bases() -> None:
     assert second.spans.tolist() == [[0, 0], [0, 3], [3, 4], [4, 7]]
 
 
+def test_the_text_around_a_mask_may_hold_others() -> None:
+    [sequence] = masked_sequences(["AC<mask><mask>GT"], TOKENIZER)
+    assert sequence.around(1) == ("AC", "<mask>GT")
+    assert sequence.around(2) == ("AC<mask>", "GT")
+
+
 def test_lines_keep_their_numbers_where_others_are_blank(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("\ufeffACG<mask>\r\n\n  <mask>  \n".encode())
     found = read_masked_lines(tmp_path / "a.txt", TOKENIZER)

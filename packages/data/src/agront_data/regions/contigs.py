@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from agront_data.genome_names import unknown_names
+from agront_data.genome_names import first_names, unknown_names
 from agront_data.regions.region import Region, describe, place_of
 from agront_data.sequence_files import FastaBlock, read_fasta_blocks
 from agront_data.store import GenomeStore
@@ -13,7 +13,6 @@ from agront_data.store import GenomeStore
 # One contig is `1`, `chr1`, `Chr01` or `chromosome_1`, and `NC_000932` or `NC_000932.1`, depending on the database.
 _PREFIX = re.compile(r"^(chromosome|chrom|chr)?[_-]?0*(?=.)")
 _VERSION = re.compile(r"(?<=[0-9])\.[0-9]+$")
-_MANY = 8
 
 
 def whole_contigs(genome: str | os.PathLike[str] | GenomeStore, *, species: str | None = None) -> list[Region]:
@@ -29,10 +28,10 @@ def whole_contigs(genome: str | os.PathLike[str] | GenomeStore, *, species: str 
             or several and none is named.
     """
     if isinstance(genome, GenomeStore):
-        genomes = [genome.genomes[index] for index in genomes_of_species(genome, species)]
+        genomes = [genome.genomes[index] for index in genome.indices_of(species)]
         if len(genomes) > 1:
             raise ValueError(
-                f"{genome.location}: holds {len(genomes)} genomes ({some([each.name for each in genomes])}): "
+                f"{genome.location}: holds {len(genomes)} genomes ({first_names([each.name for each in genomes])}): "
                 "name the species"
             )
         lengths = {contig.name: contig.length for contig in genomes[0].contigs}
@@ -70,20 +69,6 @@ def _unique(path: str | os.PathLike[str], blocks: Iterator[FastaBlock]) -> Itera
         yield block
 
 
-def genomes_of_species(store: GenomeStore, species: str | None) -> range:
-    """Returns the indices of a store's genomes that are meant: the one of that name, or all.
-
-    Raises:
-        ValueError: No genome has the name.
-    """
-    names = [genome.name for genome in store.genomes]
-    if species is None:
-        return range(len(names))
-    if species not in names:
-        raise ValueError(f"{store.location}: has no genome {unknown_names([species], names)}; it has {some(names)}")
-    return range(names.index(species), names.index(species) + 1)
-
-
 def check_no_species(genome: str | os.PathLike[str], species: str | None) -> None:
     """Refuses a species where there is nothing to choose from."""
     if species is not None:
@@ -118,20 +103,14 @@ def unknown_contig(region: Region, known: Collection[str], genome: str) -> Value
     """
     same = [name for name in known if _key(name) == _key(region.contig)]
     if same:
-        named = f"{region.contig!r} (meant: {some(same, ' or ')}?)"
+        named = f"{region.contig!r} (meant: {first_names(same, ' or ')}?)"
     else:
         named = unknown_names([region.contig], known)
     return ValueError(
-        f"{describe(region)}: {genome} has no contig {named}; it has {some(list(known))}. Use the genome's own names, "
-        "the first word of its FASTA headers"
+        f"{describe(region)}: {genome} has no contig {named}; it has {first_names(list(known))}. Use the genome's "
+        "own names, the first word of its FASTA headers"
     )
 
 
 def _key(name: str) -> str:
     return _PREFIX.sub("", _VERSION.sub("", name.lower()))
-
-
-def some(names: list[str], joint: str = ", ") -> str:
-    """Returns the first few names, and how many more there are."""
-    more = [f"{len(names) - _MANY:,} more"] if len(names) > _MANY else []
-    return joint.join([*names[:_MANY], *more])

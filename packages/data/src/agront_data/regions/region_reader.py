@@ -9,11 +9,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from agront_data.bases import BASE_BITS, reverse_complement
+from agront_data.genome_names import first_names
 from agront_data.regions.contigs import (
     check_end,
     check_no_species,
-    genomes_of_species,
-    some,
     unique_contigs,
     unknown_contig,
 )
@@ -101,7 +100,7 @@ def _places(store: GenomeStore, regions: list[Region], species: str | None) -> l
     """Returns each region's genome and its first base in the genome's array."""
     asked = {region.contig for region in regions}
     found: defaultdict[str, list[tuple[int, Contig]]] = defaultdict(list)
-    genomes = genomes_of_species(store, species)
+    genomes = store.indices_of(species)
     for genome in genomes:
         for contig in store.genomes[genome].contigs:
             if contig.name in asked:
@@ -112,7 +111,7 @@ def _places(store: GenomeStore, regions: list[Region], species: str | None) -> l
             known = [contig.name for genome in genomes for contig in store.genomes[genome].contigs]
             raise unknown_contig(region, known, store.location)
         if len(found[region.contig]) > 1:
-            names = some([store.genomes[genome].name for genome, _ in found[region.contig]])
+            names = first_names([store.genomes[genome].name for genome, _ in found[region.contig]])
             raise ValueError(
                 f"{describe(region)}: {region.contig!r} is a contig of several genomes in {store.location} ({names}): "
                 "name the species"

@@ -8,6 +8,8 @@ import numpy as np
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import Int64, UInt16
 
+_MASK = "<mask>"
+
 
 class MaskedSequence(NamedTuple):
     """A sequence with at least one `<mask>`.
@@ -27,6 +29,11 @@ class MaskedSequence(NamedTuple):
     tokens: UInt16[np.ndarray, "T"]
     spans: Int64[np.ndarray, "T 2"]
     masks: Int64[np.ndarray, "M"]
+
+    def around(self, mask: int) -> tuple[str, str]:
+        """Returns the text before and after a `<mask>`, the first being number 1."""
+        parts = self.text.split(_MASK)
+        return _MASK.join(parts[:mask]), _MASK.join(parts[mask:])
 
 
 def masked_sequences(texts: Sequence[str], tokenizer: KmerTokenizer) -> list[MaskedSequence]:

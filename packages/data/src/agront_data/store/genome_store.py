@@ -9,6 +9,7 @@ import tensorstore as ts
 from jaxtyping import Int64, UInt8, UInt16
 
 from agront_data import bases
+from agront_data.genome_names import first_names, unknown_names
 from agront_data.store import key_value, layout
 from agront_data.store.genome import Genome
 from agront_data.store.store_header import StoreHeader, read_header
@@ -66,6 +67,21 @@ class GenomeStore:
     def num_bases(self) -> int:
         """Number of bases in all genomes."""
         return sum(genome.length for genome in self.genomes)
+
+    def indices_of(self, species: str | None) -> range:
+        """Returns the indices of the genomes that are meant: the one of that name, or all where it is None.
+
+        Raises:
+            ValueError: No genome has the name.
+        """
+        names = [genome.name for genome in self.genomes]
+        if species is None:
+            return range(len(names))
+        if species not in names:
+            raise ValueError(
+                f"{self.location}: has no genome {unknown_names([species], names)}; it has {first_names(names)}"
+            )
+        return range(names.index(species), names.index(species) + 1)
 
     def n_runs(self, genome: int) -> Int64[np.ndarray, "R 2"]:
         """Returns start and end (half-open, in the genome's array) of each run of N, sorted."""

@@ -2,12 +2,11 @@
 """Turn sequences into embeddings: FASTA files, or BED files and a genome, to Parquet, NPZ or Zarr."""
 
 import os
-from pathlib import Path
 
 import tyro
 from agront_data.sequences import Inputs, parse_files
 from agront_data.tables import EmbeddingTable, PartFiles
-from agront_model.pretrained import named_repository
+from agront_model.pretrained import check_source
 from embedding import (
     Embed,
     check_can_be_drawn,
@@ -48,7 +47,7 @@ def embed(options: Embed, console: Console) -> None:
 def embed_all(options: Embed, console: Console) -> None:
     """Read and check all input, then embed it; raises as `embed`."""
     inputs = Inputs(files=parse_files(options.inputs), genome=options.genome, tile=options.tile, step=options.step)
-    check_model_name(options.model)
+    check_source(options.model)
     PartFiles(options.parts_folder).check_begun(options.decisive())
     tokenizer = tokenizer_of(options.model)
     with console.status("reading the input"):
@@ -59,17 +58,6 @@ def embed_all(options: Embed, console: Console) -> None:
         table = EmbeddingTable(layers=(-1,), embed_dim=1, label_types=survey.label_types)
         check_picture(survey.num_sequences, options.colour_by, table.schema.names)
     embed_inputs(options, inputs, survey, tokenizer, console)
-
-
-def check_model_name(model: str) -> None:
-    """Refuse a folder that is not there, before all input is read.
-
-    Raises:
-        FileNotFoundError: there is none, and no repository can have that name.
-        ValueError: it names a repository and an empty revision.
-    """
-    if not Path(model).exists() and named_repository(model) is None:
-        raise FileNotFoundError(f"{model}: no such folder; check MODEL's path (a repository's name is OWNER/NAME)")
 
 
 def main() -> None:

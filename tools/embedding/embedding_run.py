@@ -5,7 +5,6 @@ import sys
 import time
 from typing import Any
 
-import jax
 import pyarrow as pa
 from agront_data.sequences import Inputs, InputSequence, Survey
 from agront_data.tables import EmbeddingTable, PartFiles, Totals, row_bytes, run_parts, write_table
@@ -117,14 +116,7 @@ def embed_sequences(
     """
     # Sequences do not finish in order, and the embedder tells their number only.
     mean_tokens = sum(each.num_tokens for each in sequences) / len(sequences)
-    try:
-        embeddings = embedder([each.tokens for each in sequences], lambda done: bar.embedded(done, done * mean_tokens))
-    except jax.errors.JaxRuntimeError as error:
-        if "RESOURCE_EXHAUSTED" not in str(error):
-            raise
-        raise ValueError(
-            "the device's memory is too small for a batch: give the same command with a smaller --batch-tokens"
-        ) from error
+    embeddings = embedder([each.tokens for each in sequences], lambda done: bar.embedded(done, done * mean_tokens))
     return table.batch(sequences, embeddings.vectors, embeddings.num_tiles)
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from agront_model.pretrained import weight_source
-from agront_model.pretrained.weight_source import find_weights
+from agront_model.pretrained.weight_source import check_source, find_weights
 
 COMMIT = "c" * 40
 
@@ -67,3 +67,13 @@ def test_a_revision_is_part_of_the_name_or_beside_it(asked):
     with pytest.raises(ValueError, match=r"owner/name@v1\.0 has a revision, and revision 'v2' is another one"):
         find_weights("owner/name@v1.0", "v2")
     assert len(asked) == 1
+
+
+def test_what_names_no_weights_is_refused_without_asking_the_hub(asked, tmp_path):
+    check_source(str(tmp_path))
+    check_source("owner/name@v1.0")
+    with pytest.raises(FileNotFoundError, match="gone: no such folder; check MODEL's path"):
+        check_source(str(tmp_path / "gone"))
+    with pytest.raises(ValueError, match="no revision behind the @"):
+        check_source("owner/name@")
+    assert asked == []

@@ -187,7 +187,10 @@ def test_an_input_that_changes_meanwhile_is_noticed(tmp_path, model, fasta, run,
 
 
 def test_a_device_without_memory_for_a_batch_is_a_sentence(tmp_path, model, fasta, run, monkeypatch):
-    stop_after(0, monkeypatch, jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 99 bytes."))
+    def run_out(self, *arrays):
+        raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 99 bytes.")
+
+    monkeypatch.setattr("agront_model.inference.devices.DeviceFunction.__call__", run_out)
     outcome = run(model, fasta, "--out", tmp_path / "out.parquet")
     assert outcome.code == 1
     assert "give the same command with a smaller --batch-tokens" in outcome.err

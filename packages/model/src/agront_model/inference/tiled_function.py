@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -73,6 +74,9 @@ class TiledFunction:
 
         Yields:
             The number of each tile, in no order, and what the function gave for it.
+
+        Raises:
+            ValueError: a batch does not fit the memory of a device.
         """
         missing = tiled.num_tiles
         for batch, results in self._run_ahead(tiled, arrays_of):
@@ -96,11 +100,25 @@ class TiledFunction:
             num_devices=self._on_devices.num_devices,
         )
         running: deque[tuple[LengthBatch, jax.Array]] = deque()
-        for batch in batches:
-            tokens = tiled.tokens_of(batch, self.config.pad_token_id)
-            running.append((batch, self._on_devices(tokens, *arrays_of(batch))))
-            if len(running) > _BATCHES_AHEAD:
-                done, results = running.popleft()
+        with _explaining_memory():
+            for batch in batches:
+                tokens = tiled.tokens_of(batch, self.config.pad_token_id)
+                running.append((batch, self._on_devices(tokens, *arrays_of(batch))))
+                if len(running) > _BATCHES_AHEAD:
+                    done, results = running.popleft()
+                    yield done, rows_of(results)
+            for done, results in running:
                 yield done, rows_of(results)
-        for done, results in running:
-            yield done, rows_of(results)
+
+
+@contextmanager
+def _explaining_memory() -> Iterator[None]:
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise ValueError(
+            "the device's memory is too small for a batch: give the same command with a smaller --batch-tokens, or "
+            "fewer batch_tokens"
+        ) from error

@@ -32,6 +32,20 @@ class WeightSource:
     """The run that made the weights, if `folder` is one of its checkpoints."""
 
 
+def check_source(source: str) -> None:
+    """Refuses what names no weights, before time is spent on other things; fetches nothing.
+
+    Args:
+        source: as for `find_weights`.
+
+    Raises:
+        FileNotFoundError: there is no such folder, and no repository can have that name.
+        ValueError: it names a repository and an empty revision.
+    """
+    if not Path(source).exists() and named_repository(source) is None:
+        raise FileNotFoundError(f"{source}: no such folder; check MODEL's path (a repository's name is OWNER/NAME)")
+
+
 def find_weights(source: str | os.PathLike[str], revision: str | None = None) -> tuple[str, Path]:
     """Finds the folder that holds weights, and fetches it if it is a repository's.
 

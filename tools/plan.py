@@ -59,10 +59,11 @@ def remedies(run: PlannedRun) -> list[str]:
 def work_table(run: PlannedRun) -> Table:
     """What is computed, for how long, and what it leaves on the disk."""
     accelerator, count = run.where()
-    num_tokens, train, compute = run.num_tokens(), run.train, run.precision.compute
+    task, train, compute = run.task(), run.train, run.precision.compute
+    num_tokens = task.num_tokens
     peak, tokens = accelerator.peak_flops(compute), train.batch_size * num_tokens
-    needed = train.batch_size * model_flops(run.model, num_tokens, run.num_masked()).total
-    made = train.batch_size * hardware_flops(run.model, num_tokens, run.num_masked(), remat=run.remat).total
+    needed = train.batch_size * model_flops(run.model, num_tokens, task.num_masked).total
+    made = train.batch_size * hardware_flops(run.model, num_tokens, task.num_masked, remat=run.remat).total
     seconds = needed / (run.utilisation * count * peak)
     rows = train.batch_size // (count * train.micro_batches)
     checkpoint = num_bytes(run.state())

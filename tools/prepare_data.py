@@ -11,8 +11,7 @@ from agront_data import GenomeStore, ingest_genomes
 from agront_data.store import group_by_genome
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
-from terminal import IngestBars, errors_as_sentences, make_console, say, shell_command
+from terminal import IngestBars, errors_as_sentences, make_console, new_table, say, shell_command
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,10 +65,7 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
 
 def summarize(store: GenomeStore, console: Console) -> None:
     """Print a line for each genome."""
-    table = Table("genome", "contigs", "bases", "GC", "N", "soft-masked", box=None, header_style="bold")
-    table.columns[0].overflow = "fold"
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = new_table("genome", "contigs", "bases", "GC", "N", "soft-masked")
     for genome in store.genomes:
         counts = genome.counts
         table.add_row(

@@ -9,9 +9,11 @@ from pathlib import Path
 import jax
 import tyro
 from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
+from agront_data.batches import baseline_losses
 from agront_model.pretrained import model_fingerprint
 from agront_train import (
     RowLosses,
+    baselines_of,
     check_batch_size,
     connect,
     disconnect,
@@ -23,7 +25,7 @@ from agront_train import (
 from models import choose_devices, load_checked_weights, tokenizer_of
 from pictures import plot_losses
 from presets import PRESETS, Experiment
-from pretraining import describe, ending_at_once, fit_baselines, make_monitoring, report
+from pretraining import describe, ending_at_once, make_monitoring, report
 from rich.console import Console
 from terminal import RunConsole, errors_as_sentences, shell_command, stop_signals
 
@@ -76,12 +78,11 @@ def pretrain(experiment: Experiment, console: Console) -> int:
     )
 
     # Before training, not after: whatever is wrong with the data shows now.
-    def baseline_losses() -> dict[str, RowLosses]:
-        return fit_baselines(
-            store, training, tokenizer, held_out, num_tokens, experiment.both_strands, experiment.mixture
-        )
+    def fit_baselines() -> dict[str, RowLosses]:
+        strands, mixture = experiment.both_strands, experiment.mixture
+        return baselines_of(baseline_losses(store, training, tokenizer, held_out, num_tokens, strands, mixture))
 
-    baselines = on_first(baseline_losses) or {}
+    baselines = on_first(fit_baselines) or {}
     fingerprints = {"vocabulary": tokenizer.vocabulary.fingerprint, "store": store.fingerprint}
     older = {}
     if start is not None:

@@ -220,6 +220,12 @@ def test_no_file_is_longer_than_220_lines():
     assert {name: length for name, length in lengths.items() if length > 220} == {}
 
 
+def test_tools_are_thin():
+    lengths = {file.relative_to(ROOT): len(file.read_text().splitlines()) for file in (ROOT / "tools").rglob("*.py")}
+    assert {str(file): length for file, length in lengths.items() if len(file.parts) == 2 and length > 190} == {}
+    assert 1_000 < sum(lengths.values()) <= 3_200
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_dependencies_declared_are_those_imported(package):
     declared = {distribution(entry) for entry in project(ROOT / "packages" / package)["project"]["dependencies"]}

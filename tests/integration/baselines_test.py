@@ -1,7 +1,8 @@
 import pytest
-from agront_data import HeldOut, Mixture, WindowGrid, Windows, held_out_batches, ingest_genomes
+from agront_data import HeldOut, WindowGrid, Windows, held_out_batches, ingest_genomes
+from agront_data.batches import baseline_losses
 from agront_tokenizer import KmerTokenizer
-from pretraining import fit_baselines
+from agront_train import baselines_of
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def fit(tmp_path, write_fasta):
         windows, held_out, tokenizer = Windows(length=24), HeldOut(contigs=("c2",)), KmerTokenizer()
         training, unseen = (WindowGrid.build(store, windows, held_out, part) for part in ("training", "held_out"))
         batches = list(held_out_batches(store, unseen, tokenizer, batch_size=4, num_tokens=5))
-        return fit_baselines(store, training, tokenizer, batches, 5, True, Mixture())
+        return baselines_of(baseline_losses(store, training, tokenizer, batches, 5))
 
     return fit_on
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from agront_train import RowLosses, paired_difference, summarize_held_out
+from agront_train import RowLosses, baselines_of, paired_difference, summarize_held_out
 
 
 def test_losses_are_those_of_all_classes_together():
@@ -73,3 +73,15 @@ def test_losses_by_group_by_hand():
 def test_a_row_with_tokens_needs_its_group(groups):
     with pytest.raises(ValueError, match="were given for 3 rows, 2 of them with tokens"):
         RowLosses(np.ones(3), np.array([1.0, 2.0, 0.0])).by_group(groups)
+
+
+def test_losses_of_a_baseline_are_those_of_rows():
+    baselines = baselines_of({"composition": (np.array([4.0, 6.0, 0.0]), np.array([3, 2, 0]))})
+    assert list(baselines) == ["composition"]
+    assert baselines["composition"].mean == 2.0
+    assert baselines["composition"].weight.dtype == float
+
+
+def test_a_single_row_with_tokens_is_refused_with_the_options_that_give_more():
+    with pytest.raises(ValueError, match=r"only one held-out window has bases.*--held-out\.every.*--windows\.length"):
+        baselines_of({"composition": (np.array([4.0, 0.0]), np.array([3, 0]))})

@@ -15,7 +15,7 @@ _LETTERS_AROUND = 12
 def title_of(sequence: MaskedSequence, report: MaskReport) -> str:
     """Names a mask: its sequence, its place, and the letters around it."""
     which = f", {_MASK} {report.mask} of {report.num_masks}" if report.num_masks > 1 else ""
-    before, after = (_MASK.join(part) for part in _around(sequence.text, report.mask))
+    before, after = sequence.around(report.mask)
     left = f"…{before[-_LETTERS_AROUND:]}" if len(before) > _LETTERS_AROUND else before
     right = f"{after[:_LETTERS_AROUND]}…" if len(after) > _LETTERS_AROUND else after
     place = f"bases {report.start:,} to {report.start + len(report.bases):,}"
@@ -48,8 +48,3 @@ def tsv_of(sequence: MaskedSequence, report: MaskReport) -> str:
     for place, row in enumerate(report.bases[:, _CODES].tolist(), report.start):
         lines += [f"{about}\tbase\t{place}\t{letter}\t{p:.7g}" for letter, p in zip(_LETTERS, row, strict=True)]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _around(text: str, mask: int) -> tuple[list[str], list[str]]:
-    parts = text.split(_MASK)
-    return parts[:mask], parts[mask:]

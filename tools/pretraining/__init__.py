@@ -1,6 +1,6 @@
 """The parts of tools/pretrain.py and tools/plan.py: a run described, watched, recorded and summed up."""
 
-from pretraining.held_out_report import fit_baselines, report
+from pretraining.held_out_report import report
 from pretraining.monitoring import make_monitoring
 from pretraining.planned_run import PlannedRun
 from pretraining.run_description import describe
@@ -12,7 +12,6 @@ __all__ = [
     "RunProgress",
     "describe",
     "ending_at_once",
-    "fit_baselines",
     "make_monitoring",
     "report",
 ]

@@ -1,40 +1,13 @@
 """What a run has learned of sequence it never saw, beside what two baselines know."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import jax
-import numpy as np
-from agront_data import GenomeStore, Mixture, TokenBatch, WindowGrid
-from agront_data.batches import baseline_losses
-from agront_tokenizer import KmerTokenizer
 from agront_train import RowLosses, summarize_held_out, write_summary
 from rich.console import Console
 from terminal import new_table, say, shell_command, with_option
-
-
-def fit_baselines(
-    store: GenomeStore,
-    training: WindowGrid,
-    tokenizer: KmerTokenizer,
-    held_out: Sequence[TokenBatch],
-    num_tokens: int,
-    both_strands: bool,
-    mixture: Mixture,
-) -> dict[str, RowLosses]:
-    """Losses of each held-out row under k-mer frequencies and base composition of the training windows, by name.
-
-    Raises:
-        ValueError: fewer than two held-out rows have a token to predict.
-    """
-    losses = baseline_losses(store, training, tokenizer, held_out, num_tokens, both_strands, mixture)
-    if any(np.count_nonzero(rows.num_tokens) < 2 for rows in losses.values()):
-        raise ValueError(
-            "only one held-out window has bases, and a standard error needs two: hold out more (--held-out.every, "
-            "--held-out.contigs) or take shorter windows (--windows.length)"
-        )
-    return {name: RowLosses(rows.loss, rows.num_tokens.astype(np.float64)) for name, rows in losses.items()}
 
 
 def report(

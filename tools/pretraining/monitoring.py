@@ -12,7 +12,7 @@ from agront_model import model_flops
 from agront_train import MaskedTokenTask, Monitoring, Observer, write_session
 from agront_train.devices import peak_rate
 from agront_train.observers import ProfilerTrace, WeightsAndBiasesLog
-from agront_train.tasks import make_guesses, num_masked_positions
+from agront_train.tasks import make_guesses
 from presets import Experiment
 from rich.console import Console
 from terminal import shell_command
@@ -46,8 +46,7 @@ def make_monitoring(
         fingerprints: of what the run is made from, for the note.
         console: where the progress bar is.
     """
-    masked = num_masked_positions(experiment.train.masking, task.num_tokens)
-    row_flops = model_flops(experiment.model, task.num_tokens, masked).total
+    row_flops = model_flops(experiment.model, task.num_tokens, task.num_masked).total
     species = species_of_windows(unseen)
 
     def observers(resume_at: int) -> list[Observer]:

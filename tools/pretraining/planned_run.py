@@ -9,7 +9,7 @@ from agront_data import HeldOut, Windows
 from agront_model import AgroNTConfig, Precision, RowBytes, row_bytes, weight_copy_bytes
 from agront_train import TrainConfig, TrainState, init_state
 from agront_train.devices import Accelerator, ModelBytes, parse_devices
-from agront_train.tasks import MaskedTokenTask, num_masked_positions
+from agront_train.tasks import MaskedTokenTask
 from presets import Experiment
 
 _OF_EXPERIMENT = ("model", "precision", "windows", "held_out", "train", "remat")
@@ -55,18 +55,6 @@ class PlannedRun:
         parts = {name: getattr(self, name) for name in _OF_EXPERIMENT}
         return Experiment(data="", run=Path(), **parts).task()
 
-    def num_tokens(self) -> int:
-        """The tokens of a row.
-
-        Raises:
-            ValueError: the model has no positions for so many.
-        """
-        return self.task().num_tokens
-
-    def num_masked(self) -> int:
-        """The positions of a row that are predicted."""
-        return num_masked_positions(self.train.masking, self.num_tokens())
-
     def where(self) -> tuple[Accelerator, int]:
         """The accelerator, and how many of it.
 
@@ -84,8 +72,8 @@ class PlannedRun:
 
     def row_bytes(self, remat: bool) -> RowBytes:
         """What a row takes on a device, with remat or without it."""
-        compute = self.precision.compute
-        return row_bytes(self.model, self.num_tokens(), self.num_masked(), compute=compute, remat=remat)
+        task, compute = self.task(), self.precision.compute
+        return row_bytes(self.model, task.num_tokens, task.num_masked, compute=compute, remat=remat)
 
     def model_bytes(self, remat: bool) -> ModelBytes:
         """The part of a device's memory that the model decides, with remat or without it."""

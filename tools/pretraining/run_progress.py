@@ -1,15 +1,11 @@
 """The progress of a training run: a bar in a terminal, plain lines elsewhere."""
 
-import collections
-import dataclasses
 import datetime
-import math
-import statistics
 import time
 from typing import NamedTuple
 
 from agront_train import StepRecord
-from agront_train.observers import TimeLeft
+from agront_train.observers import RecentUpdates, TimeLeft
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -17,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 PLAIN_LINE_SECONDS = 10.0
-# One update's numbers jump too fast to be read where updates are short.
 _SMOOTHED_UPDATES = 20
 # Below it, waiting for data is nothing that anybody should look into.
 _DATA_WAIT_SHOWN = 0.01
@@ -51,7 +46,7 @@ class RunProgress:
         self._console, self._steps, self._step = console, steps, resume_at
         self._time_left = TimeLeft(steps, resume_at=resume_at, now=time.monotonic())
         self._last_line = time.monotonic()
-        self._recent: collections.deque[StepRecord] = collections.deque(maxlen=_SMOOTHED_UPDATES)
+        self._recent = RecentUpdates(_SMOOTHED_UPDATES)
         self._held_out: float | None = None
         self._skipped = 0
         self._numbers: list[_Number] = self._current_numbers()
@@ -63,10 +58,7 @@ class RunProgress:
         """Advance by one update."""
         now = time.monotonic()
         self._time_left.update(record.step, now)
-        # The first update of a process compiles: its speed would mislead where it is averaged with others.
-        self._recent.append(
-            record if self._recent else dataclasses.replace(record, tokens_per_second=math.nan, utilisation=None)
-        )
+        self._recent.add(record)
         self._step = record.step
         self._skipped += record.skipped
         if record.held_out_loss is not None:
@@ -89,18 +81,13 @@ class RunProgress:
         """Stop drawing; the bar stays on the screen."""
         self._live.stop()
 
-    def _mean(self, name: str) -> float | None:
-        values = [getattr(record, name) for record in self._recent]
-        finite = [value for value in values if value is not None and math.isfinite(value)]
-        return statistics.fmean(finite) if finite else None
-
     def _current_numbers(self) -> list[_Number]:
         """What is known, the most important first."""
-        waiting, utilisation = self._mean("data_wait"), self._mean("utilisation")
+        waiting, utilisation = self._recent.mean("data_wait"), self._recent.mean("utilisation")
         numbers = [
-            _Number("loss", _format(self._mean("loss"), ".3f"), width=6),
+            _Number("loss", _format(self._recent.mean("loss"), ".3f"), width=6),
             _Number("held-out", _format(self._held_out, ".3f"), width=8),
-            _Number("tokens/s", _format(self._mean("tokens_per_second"), ",.0f"), width=10),
+            _Number("tokens/s", _format(self._recent.mean("tokens_per_second"), ",.0f"), width=10),
         ]
         if self._skipped:
             numbers.append(_Number("skipped", f"{self._skipped:,}", "bold red", 7))
@@ -108,9 +95,9 @@ class RunProgress:
             numbers.append(_Number("data wait", f"{waiting:.0%}", "bold yellow", 9))
         if utilisation is not None:
             numbers.append(_Number("of peak", f"{utilisation:.0%}", width=7))
-        rate = self._recent[-1].learning_rate if self._recent else None
+        rate = None if self._recent.last is None else self._recent.last.learning_rate
         numbers.append(_Number("learning rate", _format(rate, ".2e"), width=13))
-        numbers.append(_Number("gradient norm", _format(self._mean("grad_norm"), ".3g"), width=13))
+        numbers.append(_Number("gradient norm", _format(self._recent.mean("grad_norm"), ".3g"), width=13))
         return numbers
 
     def _left(self) -> str:

@@ -6,7 +6,7 @@ Knows nothing of DNA, FASTA or a particular model: `interfaces` says what it nee
 
 from agront_train.config import MaskingConfig, OptimizerConfig, TrainConfig
 from agront_train.devices import check_batch_size, connect, disconnect, is_first, on_first
-from agront_train.held_out_losses import Difference, RowLosses, paired_difference, summarize_held_out
+from agront_train.held_out_losses import Difference, RowLosses, baselines_of, paired_difference, summarize_held_out
 from agront_train.interfaces import Batch, LossSum, ResumableIterator, Task
 from agront_train.observers import Guess, Monitoring, Observer, StepRecord, read_metrics
 from agront_train.random_keys import rows_key
@@ -45,6 +45,7 @@ __all__ = [
     "TrainConfig",
     "TrainResult",
     "TrainState",
+    "baselines_of",
     "check_batch_size",
     "connect",
     "disconnect",

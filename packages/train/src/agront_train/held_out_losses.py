@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Integer
 
 
 class RowLosses(NamedTuple):
@@ -51,6 +51,25 @@ class RowLosses(NamedTuple):
         for group, loss, weight in zip(groups, *self, strict=False):
             sums[group] = sums[group] + (loss, weight)
         return {group: float(loss / weight) for group, (loss, weight) in sums.items() if weight > 0}
+
+
+def baselines_of(
+    losses: Mapping[str, tuple[Float64[np.ndarray, "R"], Integer[np.ndarray, "R"]]],
+) -> dict[str, RowLosses]:
+    """Baselines to compare a model with at the end, checked before it is trained.
+
+    Args:
+        losses: by name, summed loss and number of tokens of each of R held-out rows.
+
+    Raises:
+        ValueError: fewer than two rows have a token to predict: a difference would have no standard error.
+    """
+    if any(np.count_nonzero(num_tokens) < 2 for _, num_tokens in losses.values()):
+        raise ValueError(
+            "only one held-out window has bases, and a standard error needs two: hold out more (--held-out.every, "
+            "--held-out.contigs) or take shorter windows (--windows.length)"
+        )
+    return {name: RowLosses(loss, num_tokens.astype(np.float64)) for name, (loss, num_tokens) in losses.items()}
 
 
 class Difference(NamedTuple):

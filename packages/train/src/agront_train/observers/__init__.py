@@ -11,6 +11,7 @@ from agront_train.observers.metric_series import (
 from agront_train.observers.metrics import MetricsFile, TensorBoardLog, read_metrics
 from agront_train.observers.notes import NotesFile
 from agront_train.observers.profiling import ProfilerTrace
+from agront_train.observers.recent_updates import RecentUpdates
 from agront_train.observers.reporting import LOSSES_ONLY, Monitoring, Observer, Reporter
 from agront_train.observers.step_record import StepRecord
 from agront_train.observers.time_left import TimeLeft
@@ -26,6 +27,7 @@ __all__ = [
     "NotesFile",
     "Observer",
     "ProfilerTrace",
+    "RecentUpdates",
     "Reporter",
     "StepRecord",
     "Stopwatch",

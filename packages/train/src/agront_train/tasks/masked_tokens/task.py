@@ -10,7 +10,7 @@ from agront_train.config import MaskingConfig
 from agront_train.interfaces import LossSum, Params
 from agront_train.tasks.masked_tokens.evaluation import held_out_row_losses
 from agront_train.tasks.masked_tokens.interfaces import MaskedLanguageModel, MaskingVocabulary, TokenRows
-from agront_train.tasks.masked_tokens.masking import mask_tokens
+from agront_train.tasks.masked_tokens.masking import mask_tokens, num_masked_positions
 from agront_train.tasks.masked_tokens.objective import row_losses
 
 
@@ -26,6 +26,11 @@ class MaskedTokenTask:
     """Rate and shares of masking, `TrainConfig.masking`."""
     num_tokens: int
     """T, the tokens of a row."""
+
+    @property
+    def num_masked(self) -> int:
+        """M, the tokens of a row that training predicts."""
+        return num_masked_positions(self.masking, self.num_tokens)
 
     def init(self, rng: jax.Array) -> Params:
         """Draw the model's parameters."""

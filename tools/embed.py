@@ -48,7 +48,7 @@ def embed_all(options: Embed, console: Console) -> None:
     """Read and check all input, then embed it; raises as `embed`."""
     inputs = Inputs(files=parse_files(options.inputs), genome=options.genome, tile=options.tile, step=options.step)
     check_source(options.model)
-    PartFiles(options.parts_folder).check_begun(options.decisive())
+    PartFiles.beside(options.out).check_begun(options.decisive())
     tokenizer = tokenizer_of(options.model)
     with console.status("reading the input"):
         survey = inputs.survey(tokenizer)

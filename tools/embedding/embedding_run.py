@@ -60,7 +60,7 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
         "vocabulary_fingerprint": tokenizer.vocabulary.fingerprint,
         **metadata_of(options, table.layers),
     }
-    parts = PartFiles(options.parts_folder)
+    parts = PartFiles.beside(options.out)
     begun = time.monotonic()
     with parts.opened({**options.decisive(), "model": fingerprint, "labels": survey.label_types}):
         with EmbeddingBar(console, num_sequences=survey.num_sequences, num_tokens=survey.num_tokens) as bar:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
+from agront_data.tables import table_format
 from agront_model.inference import Pool
 from pictures import check_umap_is_installed
 from terminal import check_folder_of, check_picture_name
-
-_ENDINGS = (".parquet", ".npz", ".zarr")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,11 +58,6 @@ class Embed:
     colour_by: str = "species"
     """Column whose values colour the picture: species, contig, strand, label, …"""
 
-    @property
-    def parts_folder(self) -> Path:
-        """`OUT.parts`."""
-        return self.out.with_name(f"{self.out.name}.parts")
-
     def decisive(self) -> dict[str, Any]:
         """Options that decide the output, apart from the model's weights and the input files; JSON-able."""
         names = ("tile", "step", "pool", "layers", "overlap", "precision")
@@ -81,8 +75,7 @@ def check_output_name(out: Path) -> None:
     Raises:
         ValueError: the ending is none of the three, or the folder is missing.
     """
-    if out.suffix not in _ENDINGS:
-        raise ValueError(f"--out is {out}: its ending says what is written; give one of {', '.join(_ENDINGS)}")
+    table_format(out)
     check_folder_of("--out", out)
 
 

@@ -201,9 +201,9 @@ def test_columns_of_numbers_need_no_vectors_beside_them(ending, tmp_path):
 
 @pytest.mark.parametrize("name", ["out", "out.csv", "out.parquet.gz", "out.h5"])
 def test_an_unknown_ending_is_refused(name, tmp_path):
-    with pytest.raises(ValueError, match=r"must be one of \.parquet, \.npz, \.zarr, \.tsv"):
+    with pytest.raises(ValueError, match=r"give one of \.parquet, \.npz, \.zarr, \.tsv"):
         check_output(tmp_path / name, SCHEMA)
-    with pytest.raises(ValueError, match=r"must be one of \.parquet, \.npz, \.zarr$"):
+    with pytest.raises(ValueError, match=r"give one of \.parquet, \.npz, \.zarr$"):
         table_format(tmp_path / name)
 
 

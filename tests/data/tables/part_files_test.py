@@ -3,7 +3,7 @@ import os
 
 import pyarrow as pa
 import pytest
-from agront_data.tables import Part
+from agront_data.tables import Part, PartFiles
 from agront_data.tables.finished_parts import FinishedParts
 
 SETTINGS = {"pool": "mean", "layers": [-1]}
@@ -15,6 +15,10 @@ def part(num_inputs, digest=""):
 
 def finished(parts, num_parts, num_rows, table):
     return FinishedParts(files=parts, schema=table.schema, num_parts=num_parts, num_rows=num_rows)
+
+
+def test_parts_lie_beside_their_output(tmp_path):
+    assert PartFiles.beside(tmp_path / "out.parquet").folder == tmp_path / "out.parquet.parts"
 
 
 def test_parts_come_back_in_order_with_what_they_say_of_themselves(parts, batch):

@@ -47,7 +47,7 @@ def table_format(path: Path) -> TableFormat:
         ValueError: The ending is another.
     """
     if path.suffix not in _FORMATS:
-        raise ValueError(f"{path}: its ending says how it is read; it must be one of {', '.join(_FORMATS)}")
+        raise ValueError(f"{path}: its ending says the format; give one of {', '.join(_FORMATS)}")
     return _FORMATS[path.suffix]
 
 
@@ -58,7 +58,7 @@ def check_output(out: Path, schema: pa.Schema) -> None:
         ValueError: Its ending is none of the formats', or the format cannot hold a column.
     """
     if out.suffix not in _WRITERS:
-        raise ValueError(f"{out}: its ending says what is written; it must be one of {', '.join(_WRITERS)}")
+        raise ValueError(f"{out}: its ending says the format; give one of {', '.join(_WRITERS)}")
     vectors = [field.name for field in schema if is_vector(field)]
     if vectors and out.suffix not in _FORMATS:
         raise ValueError(

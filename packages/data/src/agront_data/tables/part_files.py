@@ -23,12 +23,17 @@ class PartFiles:
     """The folder of an output that is not finished: `settings.json`, and `000000.arrow` and so on, see `part_file`.
 
     Attributes:
-        folder: By custom the output's name and `.parts`.
+        folder: By custom as `beside` names it.
     """
 
     def __init__(self, folder: Path):
         """Names the folder; `opened` makes it ready."""
         self.folder = folder
+
+    @classmethod
+    def beside(cls, out: Path) -> "PartFiles":
+        """Names the folder of an output's parts: the output's name and `.parts`."""
+        return cls(out.with_name(f"{out.name}.parts"))
 
     @contextlib.contextmanager
     def opened(self, settings: Mapping[str, Any]) -> Iterator[None]:

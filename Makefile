@@ -24,8 +24,9 @@ $(STORE)/store.json: | install
 pretrain: $(STORE)/store.json
 	@$(BIN)/python tools/pretrain.py demo --data $(STORE) --run $(RUN)
 
+# A file's tests share what they made, so a worker takes whole files. Each worker takes some GB and at least one core.
 test: install
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 lint: install
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "ruff>=0.14" "mypy>=1.18"

@@ -13,11 +13,10 @@ from agront_train import MaskedTokenTask, Monitoring, Observer, write_session
 from agront_train.devices import peak_rate
 from agront_train.observers import ProfilerTrace, WeightsAndBiasesLog
 from agront_train.tasks import make_guesses
-from presets import Experiment
 from rich.console import Console
-from terminal import shell_command
-
+from presets import Experiment
 from pretraining.run_progress import RunProgress
+from terminal import shell_command
 
 # Of a session's updates the first ones compile.
 PROFILE_AFTER = 9

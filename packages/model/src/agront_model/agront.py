@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-
 from agront_model.config import AgroNTConfig
 from agront_model.embeddings import Embeddings, check_shape, check_tokens
 from agront_model.lm_head import LMHead

@@ -6,7 +6,6 @@ import haiku as hk
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-
 from agront_model.config import AgroNTConfig
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import tensorstore as ts
-
 from agront_data.store.key_value import list_keys, write_key, written
 
 FORMAT = "agront-genome-store"

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-
 from agront_data.tables.finished_parts import FinishedParts
 from agront_data.tables.record_batches import as_numpy, is_vector
 

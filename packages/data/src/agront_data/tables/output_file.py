@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-
 from agront_data.tables import npz_file, parquet_file, tsv_file, zarr_file
 from agront_data.tables.finished_parts import FinishedParts
 from agront_data.tables.part_files import PartFiles

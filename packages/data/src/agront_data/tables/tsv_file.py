@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-
 from agront_data.tables.finished_parts import FinishedParts
 
 

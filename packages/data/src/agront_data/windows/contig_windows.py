@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Int64
-
 from agront_data.windows.window_grid import WindowGrid
 
 

@@ -6,7 +6,6 @@ from typing import Any, Literal, NamedTuple
 import jax
 import numpy as np
 from jaxtyping import Array, Float32, Int
-
 from agront_model.inference.length_batches import LengthBatch
 from agront_model.inference.pooling import all_tokens, first_token, mean_of_span
 from agront_model.inference.tiled_function import Progress, TiledFunction

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float32, Int
-
 from agront_model.inference.length_batches import LengthBatch
 from agront_model.inference.tiled_function import Progress, TiledFunction
 from agront_model.inference.tiled_rows import TiledRows

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Int
-
 from agront_model.config import AgroNTConfig
 
 

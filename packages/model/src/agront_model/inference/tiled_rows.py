@@ -6,7 +6,6 @@ from itertools import chain
 
 import numpy as np
 from jaxtyping import Int, Int32
-
 from agront_model.config import AgroNTConfig
 from agront_model.inference.length_batches import LengthBatch
 from agront_model.inference.rows import check_rows

@@ -6,7 +6,6 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-
 from agront_model.agront import Params
 from agront_model.config import AgroNTConfig
 

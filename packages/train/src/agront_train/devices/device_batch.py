@@ -4,7 +4,6 @@ from typing import Any
 
 import jax
 import numpy as np
-
 from agront_train.config import TrainConfig
 from agront_train.interfaces import Batch
 

@@ -5,7 +5,6 @@ import math
 from typing import Any
 
 import jax
-
 from agront_train.config import TrainConfig
 from agront_train.devices.device_batch import check_batch_size
 from agront_train.update import TrainState, map_moments

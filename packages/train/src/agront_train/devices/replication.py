@@ -13,7 +13,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Float64, Shaped
-
 from agront_train.config import TrainConfig
 from agront_train.devices.device_batch import split_batch
 from agront_train.devices.hosts import all_gather

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import jax
-
 from agront_train.observers.step_record import StepRecord
 
 

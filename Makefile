@@ -32,7 +32,7 @@ lint: install
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "ruff>=0.14" "mypy>=1.18"
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy packages/*/src tools benchmarks
+	$(BIN)/mypy packages/*/src tools speed
 
 clean:
 	rm -rf .venv dist runs

@@ -13,7 +13,7 @@ from agront_model.config import AgroNTConfig
 # Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, H heads, d = D / H head width. Query, key
 # and value stand as [B, T, H, d], which is how [N, D] lies in memory: no array is transposed as a whole.
 
-# From here on XLA's CPU backend is faster with one head at a time, whose scores stay in cache (benchmarks/
+# From here on XLA's CPU backend is faster with one head at a time, whose scores stay in cache (speed/
 # attention_speed.py); below, the loop costs more than it saves.
 _MIN_TOKENS_TO_LOOP = 128
 

@@ -1,6 +1,6 @@
 """How fast the tokenizer is beside `transformers`' EsmTokenizer, on the same sequences, in one run, on one core.
 
-    python benchmarks/tokenizer_speed.py
+    python speed/tokenizer_speed.py
 
 Claims: at least 400 Mbp/s from base codes without N, 150 Mbp/s with N in every tenth row, and 150 times EsmTokenizer.
 EsmTokenizer reads strings; `encode_batch` does the same work from the same strings. `encode_bases` starts from codes,

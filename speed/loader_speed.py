@@ -1,6 +1,6 @@
 """Loader: tokens a second with random start, both strands and a mixture of 48 genomes, beside simpler ways.
 
-    python benchmarks/loader_speed.py
+    python speed/loader_speed.py
 
 All read the same store and make rows of 1,024 tokens in batches of 256 on the same number of threads: mixed by a
 temperature, the same with loss weights of soft-masked sequence, in proportion, and window by window, where Grain

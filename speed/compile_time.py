@@ -1,6 +1,6 @@
 """Compile time of the whole training step at 4 and at 40 layers, side by side.
 
-    python benchmarks/compile_time.py
+    python speed/compile_time.py
 
 Claim: 40 layers take at most 1.5 times as long as 4. The layers are one scan over stacked parameters, so XLA sees one
 layer whatever their number. Width 256, remat, 1 x 256 tokens; tracing, lowering and compiling, each time anew and in

@@ -1,6 +1,6 @@
 """Attention one head at a time against the whole batch at once, on the CPU: output and gradients, side by side.
 
-Run: python benchmarks/attention_speed.py
+Run: python speed/attention_speed.py
 Expect ratios of 1.5 to 3 from 128 tokens on: `agront_model.attention` chooses by that. At 64 tokens attention is
 faster too, but a small part of the work: whole steps and forward passes came out equal.
 """

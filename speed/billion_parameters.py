@@ -1,6 +1,6 @@
 """Real training steps of the published size, 991,260,405 parameters, on whatever machine this is.
 
-    python benchmarks/billion_parameters.py               4 steps on one repeated row of 1,024 tokens
+    python speed/billion_parameters.py               4 steps on one repeated row of 1,024 tokens
 
 Claim: float32 parameters, gradients and Adam's moments (14.8 GiB) and one row's activations with remat stay below
 18 GiB of resident memory, on a CPU; the loss falls on the repeated row. Needs that memory free; about 35 s a step on

@@ -1,8 +1,8 @@
 """How long `load_pretrained` takes and how much memory, format by format, beside a plain read of the same bytes.
 
-    python benchmarks/loading_speed.py                    random weights of the published size
-    python benchmarks/loading_speed.py --layers 4         smaller, to try it out
-    python benchmarks/loading_speed.py --folder FOLDER    these weights
+    python speed/loading_speed.py                    random weights of the published size
+    python speed/loading_speed.py --layers 4         smaller, to try it out
+    python speed/loading_speed.py --folder FOLDER    these weights
 
 Claims at the published size (991,260,405 parameters), from the page cache: under 20 s, and at most 1.3 times the
 weights in resident memory. Each load is in a process of its own. Needs 4 GB of disk and 10 GB of memory; formats whose

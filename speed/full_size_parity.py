@@ -1,8 +1,8 @@
 """The published size, 991,260,405 parameters, in PyTorch and in JAX: all 41 hidden states and the logits compared.
 
-    python benchmarks/full_size_parity.py                 random weights, written by `transformers`
-    python benchmarks/full_size_parity.py --layers 4      smaller, to try it out
-    python benchmarks/full_size_parity.py --folder FOLDER    these weights
+    python speed/full_size_parity.py                 random weights, written by `transformers`
+    python speed/full_size_parity.py --layers 4      smaller, to try it out
+    python speed/full_size_parity.py --folder FOLDER    these weights
 
 Claim: on logits of unit scale the largest absolute error is below 1e-4, in float32. `transformers` makes a random
 EsmForMaskedLM of AgroNT's architecture (matrices and embeddings normal with deviation 0.02, biases 0.1 and scales of

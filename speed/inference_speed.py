@@ -1,7 +1,7 @@
 """How fast embeddings come out, beside PyTorch's and beside padding every sequence to the context, in one run.
 
-    python benchmarks/inference_speed.py               24 M parameters, 128 sequences of mixed lengths
-    python benchmarks/inference_speed.py --size 1b     the published size, 6 sequences; 12 GB of memory, 4 GB of disk
+    python speed/inference_speed.py               24 M parameters, 128 sequences of mixed lengths
+    python speed/inference_speed.py --size 1b     the published size, 6 sequences; 12 GB of memory, 4 GB of disk
 
 Claims, on a CPU in float32: at least 1.0 times PyTorch at equal lengths, and at least 3 times padding everything to
 1,024 tokens, as the authors' own example does, on lengths of 170 to 6,000 bases. Tokens are real ones: padding is work,

@@ -1,6 +1,6 @@
 """Ingest: megabases a second from gzip into a store, beside bare decompression of the same files; memory; bits a base.
 
-    python benchmarks/ingest_speed.py
+    python speed/ingest_speed.py
 
 The files hold real plant sequence (the example genomes, and those of ../shared/genomes where present), repeated to
 200 Mbp a genome, four genomes. "Bare" reads and throws away: what the fastest gzip library at hand does on one core,

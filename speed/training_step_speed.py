@@ -1,8 +1,8 @@
 """How fast a whole training step is beside PyTorch's and beside a plain Haiku encoder's, on the same rows, in one run.
 
-    python benchmarks/training_step_speed.py                                24 M parameters, 2 rows of 1,024 tokens
-    python benchmarks/training_step_speed.py --size 100m --compute bfloat16
-    python benchmarks/training_step_speed.py --size demo                    3 layers of width 96, 16 rows of 128 tokens
+    python speed/training_step_speed.py                                24 M parameters, 2 rows of 1,024 tokens
+    python speed/training_step_speed.py --size 100m --compute bfloat16
+    python speed/training_step_speed.py --size demo                    3 layers of width 96, 16 rows of 128 tokens
 
 Claims, on a CPU in float32: at least 1.8 times the plain Haiku step, at least 1.0 times PyTorch's.
 

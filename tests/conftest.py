@@ -7,10 +7,11 @@ import random
 import resource
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from jaxtyping import config, install_import_hook
 
 # Four virtual CPU devices for the tests of replication; JAX reads this once, when its backend starts.
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
@@ -21,11 +22,25 @@ _compiled = tempfile.TemporaryDirectory(prefix="agront-tests-")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _compiled.name)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
+# Annotations hold: every call of the packages is checked, shapes and dtypes included. An int is a float, as for mypy.
+install_import_hook(
+    ["agront_tokenizer", "agront_data", "agront_model", "agront_train"],
+    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
+)
+
 
 @pytest.fixture(scope="session")
 def reference() -> Path:
     """Folder of outputs recorded from other implementations; its README.md says how."""
     return Path(__file__).parent / "reference"
+
+
+@pytest.fixture
+def unchecked_types() -> Iterator[None]:
+    """For tests that pass a wrong type on purpose, to see what the library itself says of it."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import tyro
 from agront_model.pretrained import appearing_whole, check_free, model_card, model_fingerprint, write_model
-from rich.console import Console
 from models import load_checked_weights, tokenizer_of
+from rich.console import Console
 from terminal import errors_as_sentences, make_console, say
 
 

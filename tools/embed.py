@@ -7,7 +7,6 @@ import tyro
 from agront_data.sequences import Inputs, parse_files
 from agront_data.tables import EmbeddingTable, PartFiles
 from agront_model.pretrained import check_source
-from rich.console import Console
 from embedding import (
     Embed,
     check_can_be_drawn,
@@ -18,6 +17,7 @@ from embedding import (
     embed_inputs,
 )
 from models import tokenizer_of
+from rich.console import Console
 from terminal import errors_as_sentences, make_console, say
 
 

@@ -10,11 +10,11 @@ from agront_data import GenomeStore, WindowGrid
 from agront_data.batches import RowSettings
 from agront_data.duplicates import find_duplicates
 from agront_tokenizer import KmerTokenizer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from models import tokenizer_of
 from pictures import draw_species_shares
 from presets import PRESETS
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from store_views import (
     composition_table,
     contig_table,

@@ -10,10 +10,10 @@ import tyro
 from agront_data import GenomeStore, WindowGrid
 from agront_model import count_parameters, hardware_flops, model_flops
 from agront_train.devices import USABLE, MemoryPlan, find_remedies, num_bytes, plan_memory
-from rich.console import Console
-from rich.table import Table
 from presets import PRESETS
 from pretraining import PlannedRun
+from rich.console import Console
+from rich.table import Table
 from terminal import counted, errors_as_sentences, make_console, new_table
 
 # 10.5 million sequences of 6 kbp, of 48 species (AgroNT paper; the product is derived).

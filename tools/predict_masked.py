@@ -14,9 +14,9 @@ from agront_data.sequences import MaskedSequence, masked_lines, masked_sequences
 from agront_model import Precision
 from agront_model.inference import MaskedPredictor, MaskReport, report_of
 from agront_tokenizer import KmerTokenizer, Vocabulary
+from models import TSV_HEADER, load_checked_weights, table_of, title_of, tokenizer_of, tsv_of
 from rich.console import Console
 from rich.progress import Progress
-from models import TSV_HEADER, load_checked_weights, table_of, title_of, tokenizer_of, tsv_of
 from terminal import check_new_file, errors_as_sentences, make_console, say
 
 

@@ -22,11 +22,11 @@ from agront_train import (
     parameters_digest,
     train,
 )
-from rich.console import Console
 from models import choose_devices, load_checked_weights, tokenizer_of
 from pictures import plot_losses
 from presets import PRESETS, Experiment
 from pretraining import describe, ending_at_once, make_monitoring, report
+from rich.console import Console
 from terminal import RunConsole, errors_as_sentences, shell_command, stop_signals
 
 

@@ -19,20 +19,20 @@ def test_weights_equal_the_formula_in_float64():
     scores = np.einsum("bqhd,bkhd->bhqk", np.float64(query), np.float64(key)) / 15**0.5
     exp = np.exp(scores) * valid[:, None, None]
     expected = exp / exp.sum(-1, keepdims=True)
-    weights = attention_weights(query, key, valid)
+    weights = attention_weights(query, key, jnp.asarray(valid))
     np.testing.assert_allclose(weights, expected, atol=1e-6)
     assert (np.asarray(weights)[1, ..., 3:] == 0).all()
 
 
 def test_weights_of_bfloat16_heads_are_float32():
     query, key, _, _ = (x.astype(jnp.bfloat16) for x in heads(0, (1, 4, 1, 8)))
-    assert attention_weights(query, key, np.ones((1, 4), bool)).dtype == jnp.float32
+    assert attention_weights(query, key, jnp.ones((1, 4), bool)).dtype == jnp.float32
 
 
 @pytest.mark.parametrize("attention", [attend, attend_head_by_head])
 def test_a_row_of_padding_alone_stays_finite(attention):
     query, key, value, _ = heads(1, (1, 4, 2, 6))
-    valid = np.zeros((1, 4), bool)
+    valid = jnp.zeros((1, 4), bool)
     np.testing.assert_allclose(attention_weights(query, key, valid), np.full((1, 2, 4, 4), 0.25))
     mean = np.broadcast_to(np.asarray(value).mean(1, keepdims=True), value.shape)
     np.testing.assert_allclose(attention(query, key, value, valid), mean, atol=1e-6)
@@ -49,7 +49,7 @@ def gradients_of(attention, arrays, valid):
 @pytest.mark.parametrize("width", [15, 75])
 def test_one_head_at_a_time_gives_the_same_values_and_gradients(width):
     arrays = heads(2, (2, 7, 3, width))
-    valid = np.arange(7) < np.array([7, 4])[:, None]
+    valid = jnp.arange(7) < np.array([7, 4])[:, None]
     np.testing.assert_allclose(attend_head_by_head(*arrays[:3], valid), attend(*arrays[:3], valid), atol=1e-6)
     expected = gradients_of(attend, arrays, valid)
     found = gradients_of(attend_head_by_head, arrays, valid)
@@ -63,7 +63,7 @@ def test_gradients_are_right_where_all_scores_are_far_below_zero():
     # exp(0 - largest) would overflow: the score of a padded key must not get that far.
     query, key, value, target = heads(5, (1, 6, 1, 4))
     arrays = [jnp.abs(query) * 60, -jnp.abs(key) * 60, value, target]
-    valid = np.arange(6)[None] < 4
+    valid = jnp.arange(6)[None] < 4
     expected = gradients_of(attend, arrays, valid)
     for mine, wanted in zip(gradients_of(attend_head_by_head, arrays, valid), expected, strict=True):
         np.testing.assert_allclose(mine, wanted, atol=1e-4)
@@ -71,7 +71,7 @@ def test_gradients_are_right_where_all_scores_are_far_below_zero():
 
 def test_bfloat16_gradients_are_as_close_to_float32_as_those_of_the_other_path():
     arrays = heads(6, (2, 16, 2, 24))
-    valid = np.arange(16) < np.array([16, 9])[:, None]
+    valid = jnp.arange(16) < np.array([16, 9])[:, None]
     expected = gradients_of(attend, arrays, valid)
     rounded = [x.astype(jnp.bfloat16) for x in arrays]
 

@@ -47,6 +47,7 @@ def test_an_id_outside_the_vocabulary_is_named(bad):
         check_tokens(tokens, AGRONT_1B)
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [

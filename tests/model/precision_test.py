@@ -29,6 +29,7 @@ def test_policy_keeps_parameters_and_outputs_in_float32():
     assert Precision().policy.compute_dtype == jnp.float32
 
 
+@pytest.mark.usefixtures("unchecked_types")
 def test_unknown_format_is_refused():
     with pytest.raises(ValueError, match="'float32' or 'bfloat16', got 'float16'"):
         Precision(compute="float16")

@@ -65,6 +65,7 @@ def test_position_at_the_end_of_a_chromosome() -> None:
         codes_from_text("ACN" * 1_000_000 + "-")
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(("sequence", "name"), [(b"ACGT", "bytes"), (None, "NoneType"), (["A"], "list")])
 def test_what_is_no_string_is_refused(sequence: str, name: str) -> None:
     with pytest.raises(ValueError, match=f"a sequence must be a str, not {name}"):

@@ -124,6 +124,7 @@ def test_truncation_still_reads_all_letters() -> None:
         TOKENIZER.encode_batch(["A", "A" * 600 + "U"], length=2, truncation=True)
 
 
+@pytest.mark.usefixtures("unchecked_types")
 def test_arguments_that_mean_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^sequences is one str, not several: pass \[sequence\], or use encode$"):
         TOKENIZER.encode_batch("ACGT")
@@ -172,6 +173,7 @@ def test_encode_bases_equals_encode_on_strings() -> None:
     assert TOKENIZER.encode_bases(bases).tolist() == TOKENIZER.encode_batch(strings).tolist()
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("bases", "message"),
     [
@@ -213,6 +215,7 @@ def test_decode() -> None:
     assert TOKENIZER.decode(np.array([4099, 4100], np.int32)) == "GGGGGGA"
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("ids", "message"),
     [

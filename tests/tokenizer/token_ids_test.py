@@ -21,6 +21,7 @@ def test_spans_of_bases_are_those_of_the_same_letters() -> None:
         assert TOKENIZER.spans_of_ids(ids).tolist() == TOKENIZER.token_spans("".join("ATCGN"[b] for b in row)).tolist()
 
 
+@pytest.mark.usefixtures("unchecked_types")
 def test_ids_without_a_length_have_no_spans() -> None:
     with pytest.raises(ValueError, match=r"^the token at position 2 is <unk>, of which no length is known"):
         TOKENIZER.spans_of_ids([3, 4, 0, 4])

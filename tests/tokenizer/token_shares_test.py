@@ -54,6 +54,7 @@ def test_each_token_has_the_mean_of_its_bases(
     np.testing.assert_allclose(shares, expected, rtol=1e-6)
 
 
+@pytest.mark.usefixtures("unchecked_types")
 def test_what_is_refused() -> None:
     bases = np.zeros((2, 6), np.uint8)
     with pytest.raises(ValueError, match=r"marked is bool\[2, 5\]; it must be bool\[2, 6\]"):

@@ -90,6 +90,7 @@ def test_token_bases_cannot_be_changed() -> None:
         AGRONT_VOCABULARY.token_bases[0, 0] = 0
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize("k", [2, 8, 0, -6, 6.0, "6", None])
 def test_other_k_are_refused(k: int) -> None:
     with pytest.raises(ValueError, match=r"k is .*, but must be an integer from 3 to 7; AgroNT's own is 6"):

@@ -3,6 +3,7 @@ import json
 import re
 import shutil
 
+import convert_checkpoint
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +11,6 @@ import pytest
 from agront_model import AgroNTConfig, Pretrained, load_pretrained, make_model, save_pretrained
 from agront_model.pretrained.fingerprint import model_fingerprint
 from agront_tokenizer import AGRONT_VOCABULARY, KmerTokenizer
-import convert_checkpoint
 
 CONFIG = AgroNTConfig(num_layers=2, embed_dim=16, num_heads=2, ffn_dim=24, max_tokens=40, layer_norm_eps=1e-5)
 FILES = {

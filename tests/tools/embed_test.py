@@ -3,11 +3,11 @@
 import gzip
 import os
 
+import embed
 import jax
 import numpy as np
 import pytest
 from agront_model import AgroNTConfig, Pretrained, make_model, save_pretrained
-import embed
 
 
 @pytest.fixture(scope="module")

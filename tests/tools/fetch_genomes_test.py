@@ -4,12 +4,12 @@ import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import fetch_genomes
+import prepare_data
 import pytest
 from agront_data import GenomeStore
 from agront_data.public_genomes import RetryPolicy, select_genomes
 from genome_server import Fault, serve
-import fetch_genomes
-import prepare_data
 
 EXAMPLES = Path(fetch_genomes.__file__).parents[1] / "examples" / "genomes"
 SHARED = Path(fetch_genomes.__file__).parents[2] / "shared" / "genomes"

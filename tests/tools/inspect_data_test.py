@@ -4,15 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import inspect_data
 import numpy as np
+import pretrain
 import pytest
 from agront_data import HeldOut, Mixture, PretrainingLoader, WindowGrid, Windows, ingest_genomes
 from agront_data.batches import RowSettings
 from agront_tokenizer import KmerTokenizer
-from rich.console import Console
-import inspect_data
-import pretrain
 from presets import PRESETS
+from rich.console import Console
 from store_views import print_row, settings_of_preset, settings_of_run
 
 TOOL = Path(inspect_data.__file__)

@@ -2,10 +2,10 @@
 
 import json
 
-import pytest
-from object_server import BUCKET, serve_objects
 import prepare_data
 import pretrain
+import pytest
+from object_server import BUCKET, serve_objects
 
 TINY = (
     *("--model.num-layers", "1", "--model.embed-dim", "16", "--model.num-heads", "2", "--model.ffn-dim", "32"),

@@ -1,8 +1,8 @@
 import re
 
+import plan
 import pytest
 from agront_data import HeldOut, WindowGrid, Windows, ingest_genomes
-import plan
 
 TINY = (
     *("--model.num-layers", "2", "--model.embed-dim", "16", "--model.num-heads", "2", "--model.ffn-dim", "32"),

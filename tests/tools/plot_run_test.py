@@ -1,8 +1,8 @@
 import json
 
+import plot_run
 import pytest
 from matplotlib.image import imread
-import plot_run
 
 
 @pytest.fixture

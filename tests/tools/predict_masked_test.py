@@ -5,10 +5,10 @@ import sys
 
 import jax
 import numpy as np
+import predict_masked
 import pytest
 from agront_model import AgroNTConfig, Pretrained, load_pretrained, make_model, save_pretrained
 from rich.console import Console
-import predict_masked
 
 CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=2, ffn_dim=32, max_tokens=24)
 TOKENS = ["<unk>", "<pad>", "<mask>", "<cls>", *map("".join, itertools.product("ATCG", repeat=6)), *"ATCGN"]

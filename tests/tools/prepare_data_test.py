@@ -3,9 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import prepare_data
 import pytest
 from agront_data import GenomeStore
-import prepare_data
 
 TOOL = Path(prepare_data.__file__)
 DNA = "ACGTTGCAAC" * 30

@@ -13,11 +13,11 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pretrain
 import pytest
 from agront_data import ingest_genomes
 from agront_model import AgroNTConfig, Pretrained, load_pretrained, make_model, save_pretrained
 from agront_train import read_metrics
-import pretrain
 
 TOOL = Path(pretrain.__file__)
 TINY = (

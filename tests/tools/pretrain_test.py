@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pretrain
 import pytest
 from agront_data import Windows, ingest_genomes
 from agront_tokenizer import AGRONT_VOCABULARY
-import pretrain
 from presets import PRESETS
 
 TOOL = Path(pretrain.__file__)

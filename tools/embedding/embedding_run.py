@@ -12,11 +12,12 @@ from agront_model import AgroNTConfig, Precision
 from agront_model.inference import Embedder
 from agront_model.pretrained import model_fingerprint
 from agront_tokenizer import KmerTokenizer
+from models import choose_devices, load_checked_weights
 from rich.console import Console
 from rich.filesize import decimal
-from embedding.options import Embed
-from models import choose_devices, load_checked_weights
 from terminal import EmbeddingBar, counted, say, shell_command
+
+from embedding.options import Embed
 
 # Of one sequence, where each of its tokens is kept: they are in memory at once.
 _MOST_BYTES = 1 << 32

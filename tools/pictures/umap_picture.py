@@ -10,6 +10,7 @@ from jaxtyping import Float32
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+
 from pictures.colours import Category, categories_of, numbers_of
 
 FEWEST_POINTS = 3

@@ -20,6 +20,7 @@ import dataclasses
 from agront_data import CHUNK_SCHEMES, HeldOut
 from agront_model import AGRONT_1B, Precision
 from agront_train import MaskingConfig, OptimizerConfig, TrainConfig
+
 from presets.experiment import Experiment
 
 PUBLISHED = Experiment(

@@ -14,6 +14,7 @@ base composition and about level with the 7.93 of 6-mer frequencies. 240,000 bas
 from agront_data import HeldOut, Windows
 from agront_model import AgroNTConfig, Precision
 from agront_train import OptimizerConfig, TrainConfig
+
 from presets.experiment import Experiment
 
 DEMO = Experiment(

@@ -21,6 +21,7 @@ stands at 7.988 against 8.099 of the 6-mers: -0.111 ± 0.011.
 from agront_data import HeldOut, Windows
 from agront_model import AgroNTConfig, Precision
 from agront_train import OptimizerConfig, TrainConfig
+
 from presets.experiment import Experiment
 
 LAPTOP = Experiment(

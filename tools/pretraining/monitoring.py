@@ -13,10 +13,11 @@ from agront_train import MaskedTokenTask, Monitoring, Observer, write_session
 from agront_train.devices import peak_rate
 from agront_train.observers import ProfilerTrace, WeightsAndBiasesLog
 from agront_train.tasks import make_guesses
-from rich.console import Console
 from presets import Experiment
-from pretraining.run_progress import RunProgress
+from rich.console import Console
 from terminal import shell_command
+
+from pretraining.run_progress import RunProgress
 
 # Of a session's updates the first ones compile.
 PROFILE_AFTER = 9

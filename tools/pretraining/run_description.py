@@ -3,8 +3,8 @@
 import jax
 from agront_data import RowOrder, WindowGrid
 from agront_model import count_parameters
-from rich.console import Console
 from presets import Experiment
+from rich.console import Console
 
 
 def describe(

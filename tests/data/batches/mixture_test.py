@@ -29,6 +29,7 @@ def test_settings_out_of_range(options: dict[str, Any], message: str) -> None:
         Mixture(**options)
 
 
+@pytest.mark.usefixtures("unchecked_types")
 def test_weights_are_a_copy() -> None:
     weights = {"rice": np.float32(0.5), "maize": 2}
     mixture = Mixture(weights=MappingProxyType(weights))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 LayOut = Callable[..., GenomeStore]
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("options", "message"),
     [

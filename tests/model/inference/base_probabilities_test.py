@@ -23,6 +23,7 @@ def test_large_logits_do_not_overflow():
     np.testing.assert_allclose(found, [[1, 0, 0, 0], [0, 0.5, 0.5, 0]], atol=1e-7)
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("logits", "token_bases", "message"),
     [

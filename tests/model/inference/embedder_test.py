@@ -103,6 +103,7 @@ def test_the_share_of_padding_by_hand(pretrained, make_row):
     assert embedder.padding_share == pytest.approx(1 - 90 / 128)
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -5,6 +5,7 @@ from agront_model.inference import check_rows
 ROW = [3, 5, 6]
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

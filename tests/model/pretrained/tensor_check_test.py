@@ -9,7 +9,7 @@ from agront_model.pretrained.tensor_source import TensorInfo
 
 
 def source(**tensors):
-    return SimpleNamespace(path=Path("weights"), tensors=tensors)
+    return SimpleNamespace(path=Path("weights"), tensors=tensors, read=tensors.get)
 
 
 def test_all_that_is_wrong_is_listed():

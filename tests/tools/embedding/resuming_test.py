@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import embed
 import jax
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,7 +14,6 @@ import pytest
 from agront_data.tables import PartFiles, part_loop, run_parts
 from agront_model import Pretrained, save_pretrained
 from agront_model.inference import Embedder
-import embed
 
 TOOL = embed.__file__
 # Tokens of a part with --batch-tokens 64, which makes many parts of few sequences.

@@ -5,13 +5,13 @@ import json
 import re
 import shutil
 
+import convert_checkpoint
+import pretrain
 import pytest
 from agront_data import ingest_genomes
 from agront_model import load_pretrained
 from agront_model.pretrained import model_fingerprint
 from agront_train import parameters_digest
-import convert_checkpoint
-import pretrain
 
 WINDOW = 96
 TINY = (

@@ -4,8 +4,8 @@ import re
 
 import pytest
 from agront_train import StepRecord
-from rich.console import Console
 from pretraining import RunProgress
+from rich.console import Console
 
 
 def record(step, *, loss=8.125, **measured):

@@ -19,6 +19,7 @@ class Device:
         self.device_kind = device_kind
 
 
+@pytest.mark.usefixtures("unchecked_types")
 # Vendors' figures for dense products, in TFLOP/s: bfloat16, and float32 as JAX multiplies it by default.
 @pytest.mark.parametrize(
     ("kind", "bfloat16", "float32"),
@@ -39,6 +40,7 @@ def test_devices_are_recognised_by_their_kind(kind, bfloat16, float32):
     assert peak_flops(Device(kind), "float32") == pytest.approx(float32 * 1e12, rel=2e-3)
 
 
+@pytest.mark.usefixtures("unchecked_types")
 def test_of_other_devices_no_peak_is_known():
     assert peak_flops(Device("NVIDIA H100"), "bfloat16") is None  # might be either of two, of different rates
     assert peak_flops(jax.devices("cpu")[0], "float32") is None

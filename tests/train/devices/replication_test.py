@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 
 import jax
 import numpy as np
@@ -19,6 +20,7 @@ from toy_training import CONFIG, ToyBatches, toy_task, toy_train
 TASK = toy_task()
 
 
+@functools.cache
 def three_updates(num_devices, micro_batches, weighted=False):
     devices = jax.local_devices()[:num_devices]
     state = replicate(init_state(TASK, CONFIG), devices)
@@ -29,6 +31,7 @@ def three_updates(num_devices, micro_batches, weighted=False):
     return unreplicate((state, metrics))
 
 
+@functools.cache
 def gradient_sum(num_devices, micro_batches, weighted=False):
     gradient = make_gradient(TASK, CONFIG)
     devices = jax.local_devices()[:num_devices]

@@ -1,22 +1,23 @@
 """The model as a few pure functions."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import haiku as hk
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Integer
+
 from agront_model.config import AgroNTConfig
 from agront_model.embeddings import Embeddings, check_shape, check_tokens
 from agront_model.lm_head import LMHead
 from agront_model.precision import Precision
 from agront_model.transformer import layer_norm, transformer_layers
 
-Params = hk.Params
-"""Parameters of a model: {module name: {parameter name: float32 array}}."""
+Params = Mapping[str, Mapping[str, Array | np.ndarray]]
+"""Parameters of a model: {module name: {parameter name: float32 array}}, on a device or the host."""
 
 
 class Encoding(NamedTuple):
@@ -42,7 +43,7 @@ class Encode(Protocol):
     def __call__(
         self,
         params: Params,
-        tokens: Int[Array | np.ndarray, "B T"],
+        tokens: Integer[Array | np.ndarray, "B T"],
         hidden_states: bool | Sequence[int] = False,
         attention_layers: Sequence[int] = (),
     ) -> Encoding:
@@ -146,7 +147,7 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
         if isinstance(tokens, jax.core.Tracer):
             check_shape(tokens, config)
         else:
-            check_tokens(tokens, config)
+            check_tokens(np.asarray(tokens), config)
         layers = tuple(attention_layers)
         for layer in layers:
             if not 0 <= layer < config.num_layers:

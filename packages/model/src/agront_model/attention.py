@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float, Int
+
 from agront_model.config import AgroNTConfig
 
 # Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, H heads, d = D / H head width. Query, key

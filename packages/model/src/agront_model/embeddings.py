@@ -5,7 +5,8 @@ from typing import Any
 import haiku as hk
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Integer
+
 from agront_model.config import AgroNTConfig
 
 
@@ -29,7 +30,7 @@ def check_shape(tokens: Any, config: AgroNTConfig) -> None:
         )
 
 
-def check_tokens(tokens: Int[Array | np.ndarray, "B T"], config: AgroNTConfig) -> None:
+def check_tokens(tokens: Integer[Array | np.ndarray, "B T"], config: AgroNTConfig) -> None:
     """Refuses, on the host, what a device would clamp in silence.
 
     Args:
@@ -52,7 +53,7 @@ def check_tokens(tokens: Int[Array | np.ndarray, "B T"], config: AgroNTConfig) -
         )
 
 
-def position_ids(tokens: Int[Array, "B T"], pad_token_id: int) -> Int[Array, "B T"]:
+def position_ids(tokens: Integer[Array, "B T"], pad_token_id: int) -> Int[Array, "B T"]:
     """Numbers the tokens of each row from pad_token_id + 1; `<pad>` itself stands at pad_token_id, as in fairseq."""
     valid = (tokens != pad_token_id).astype(jnp.int32)
     return jnp.cumsum(valid, axis=1) * valid + pad_token_id
@@ -65,7 +66,7 @@ class Embeddings(hk.Module):
         super().__init__(name=name)
         self._config = config
 
-    def __call__(self, tokens: Int[Array, "B T"]) -> Float[Array, "B T D"]:
+    def __call__(self, tokens: Integer[Array, "B T"]) -> Float[Array, "B T D"]:
         """Embeds token ids, which must lie inside the vocabulary (`check_tokens`); float32 out."""
         config = self._config
         w_init = hk.initializers.RandomNormal(config.initializer_range)

@@ -3,6 +3,7 @@
 import haiku as hk
 import jmp
 from jaxtyping import Array, Float
+
 from agront_model.config import AgroNTConfig
 from agront_model.transformer import gelu, layer_norm
 

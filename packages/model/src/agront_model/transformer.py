@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float, Int
+
 from agront_model.attention import SelfAttention
 from agront_model.config import AgroNTConfig
 

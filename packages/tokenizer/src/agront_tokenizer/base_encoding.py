@@ -6,6 +6,7 @@ combined as base-4 digits, are the ids. Rows with N are then written anew from t
 
 import numpy as np
 from jaxtyping import Int64, UInt8, UInt16
+
 from agront_tokenizer.base_alphabet import N_CODE, NO_BASE
 from agront_tokenizer.runs import find_runs, row_lengths, tokens_of_runs
 from agront_tokenizer.vocabulary import Vocabulary

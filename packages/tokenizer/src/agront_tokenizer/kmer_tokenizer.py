@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64, Integer, UInt8, UInt16
+
 from agront_tokenizer import hugging_face
 from agront_tokenizer.base_alphabet import NO_BASE, codes_from_text
 from agront_tokenizer.base_encoding import check_bases, encode_codes

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Int64, UInt8
+
 from agront_tokenizer.base_alphabet import MASK_CODE, N_CODE, NO_BASE
 
 

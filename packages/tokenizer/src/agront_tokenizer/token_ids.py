@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Int64, Integer
+
 from agront_tokenizer.base_alphabet import NO_BASE
 from agront_tokenizer.vocabulary import Vocabulary
 

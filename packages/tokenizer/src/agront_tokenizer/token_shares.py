@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
+
 from agront_tokenizer.base_alphabet import N_CODE
 from agront_tokenizer.runs import find_runs, row_lengths, tokens_of_runs
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import UInt8
+
 from agront_tokenizer.base_alphabet import BASE_LETTERS, N_CODE, NO_BASE
 from agront_tokenizer.whole_file import write_whole
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 from jaxtyping import Float64
+
 from agront_train.config import TrainConfig
 from agront_train.devices import (
     is_first,

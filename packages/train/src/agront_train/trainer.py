@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+
 from agront_train.config import TrainConfig
 from agront_train.devices import (
     check_batch_size,

@@ -8,12 +8,13 @@ from toy_training import CLS, MASK, PAD, N, ToyBatches, ToyVocabulary
 VOCABULARY = ToyVocabulary()
 KEY = rows_key(7)
 PUBLISHED = MaskingConfig()
+compiled_mask_tokens = jax.jit(mask_tokens, static_argnums=(3, 4))
 
 
 def mask(tokens, rows=None, config=PUBLISHED):
     tokens = np.atleast_2d(np.asarray(tokens, np.uint16))
     rows = np.arange(len(tokens)) if rows is None else rows
-    return jax.tree.map(np.asarray, mask_tokens(KEY, tokens, np.asarray(rows), VOCABULARY, config))
+    return jax.tree.map(np.asarray, compiled_mask_tokens(KEY, tokens, np.asarray(rows), VOCABULARY, config))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from agront_tokenizer import KmerTokenizer, Vocabulary
 from jaxtyping import Float64, Int, Int64, UInt16
+
 from agront_data.batches.mixture import PROPORTIONAL, Mixture
 from agront_data.batches.token_batch import TokenBatch
 from agront_data.batches.token_counts import training_token_counts

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from agront_tokenizer import KmerTokenizer
+
 from agront_data.batches.token_batch import TokenBatch, check_fit
 from agront_data.store import GenomeStore
 from agront_data.windows import WindowGrid

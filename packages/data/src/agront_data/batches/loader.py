@@ -7,6 +7,7 @@ from typing import Any
 import grain
 import numpy as np
 from agront_tokenizer import KmerTokenizer
+
 from agront_data.bases import BASE_BITS, reverse_complement
 from agront_data.batches.loss_weights import soft_masked_loss_weights
 from agront_data.batches.mixture import PROPORTIONAL, Mixture

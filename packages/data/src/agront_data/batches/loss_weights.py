@@ -3,6 +3,7 @@
 import numpy as np
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import Float32, UInt8
+
 from agront_data.bases import BASE_BITS, SOFT_MASKED
 
 

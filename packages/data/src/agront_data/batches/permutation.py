@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Int64, UInt64
+
 from agront_data.random_draws import splitmix64
 
 _ROUNDS = 4

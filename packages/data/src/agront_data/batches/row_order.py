@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Int64, UInt64
+
 from agront_data.batches.mixture import CYCLE, PROPORTIONAL, Mixture
 from agront_data.batches.permutation import permute
 from agront_data.random_draws import draw

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import Float32, Int64, UInt8, UInt16
+
 from agront_data.bases import BASE_BITS
 from agront_data.store import GenomeStore
 from agront_data.windows import WindowGrid

@@ -3,6 +3,7 @@
 import numpy as np
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import Int64
+
 from agront_data.bases import reverse_complement
 from agront_data.batches.mixture import PROPORTIONAL, Mixture
 from agront_data.batches.row_order import RowOrder

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import UInt8
+
 from agront_data.bases import BASE_BITS, NO_BASE, SOFT_MASKED, reverse_complement
 from agront_data.batches.row_order import RowOrder
 from agront_data.batches.token_batch import count_bases_read

@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 from jaxtyping import UInt8
+
 from agront_data.bases import reverse_complement
 from agront_data.store import BaseCounts, GenomeStore
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Bool, Int64, UInt32, UInt64
+
 from agront_data.duplicates.duplicate_contigs import find_duplicate_contigs
 from agront_data.duplicates.fragment_sample import HELD_OUT, TRAINING, FragmentSample
 from agront_data.store import GenomeStore

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from jaxtyping import Int64, UInt8, UInt32, UInt64
+
 from agront_data.duplicates.rolling_hash import RollingHash
 from agront_data.store import GenomeStore
 from agront_data.windows import WindowGrid, contig_intervals, corpus_n_runs, genome_offsets, subtract_intervals

@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import UInt8, UInt64
+
 from agront_data.random_draws import splitmix64
 
 # One number for each code; A and T, C and G are codes that differ in the lowest bit.

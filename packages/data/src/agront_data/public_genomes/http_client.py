@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import urllib3
 from urllib3.exceptions import HTTPError
+
 from agront_data.public_genomes.connection_pools import ConnectionPools
 
 _T = TypeVar("_T")

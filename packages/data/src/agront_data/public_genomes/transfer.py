@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from urllib3 import BaseHTTPResponse
+
 from agront_data.public_genomes.http_client import HttpClient, TemporaryError
 from agront_data.public_genomes.partial_file import PartialFile, RemoteVersion
 

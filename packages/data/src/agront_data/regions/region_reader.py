@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 from jaxtyping import UInt8
+
 from agront_data.bases import BASE_BITS, reverse_complement
 from agront_data.genome_names import first_names
 from agront_data.regions.contigs import (

@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
+
 from agront_data.bases import IUPAC_LETTERS, encode_sequence
 from agront_data.sequence_files.fasta_lines import read_lines
 

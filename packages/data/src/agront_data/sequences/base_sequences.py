@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
+
 from agront_data.bases import BASE_BITS
 from agront_data.regions import Region, place_of, read_bed, read_regions, tile_regions
 from agront_data.sequence_files import NotFastaError, read_fasta_blocks

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from agront_tokenizer import KmerTokenizer
+
 from agront_data.bases import N
 from agront_data.regions import check_tiling
 from agront_data.sequences.base_sequences import BaseSequence, bed_sequences, fasta_sequences

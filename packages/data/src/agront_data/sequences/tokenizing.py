@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from agront_tokenizer import KmerTokenizer
+
 from agront_data.bases import NO_BASE
 from agront_data.sequences.base_sequences import BaseSequence
 from agront_data.sequences.input_sequence import InputSequence

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorstore as ts
 from jaxtyping import Int64, UInt8, UInt16
+
 from agront_data import bases
 from agront_data.genome_names import first_names, unknown_names
 from agront_data.store import key_value, layout

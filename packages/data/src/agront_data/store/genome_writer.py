@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import tensorstore as ts
 from jaxtyping import Int64, UInt8
+
 from agront_data import bases
 from agront_data.store import key_value, layout
 from agront_data.store.genome import BaseCounts, Contig, Genome

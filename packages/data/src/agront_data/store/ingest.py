@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import tensorstore as ts
+
 from agront_data.store import key_value, layout
 from agront_data.store.genome import Genome
 from agront_data.store.genome_store import GenomeStore

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import tensorstore as ts
+
 from agront_data.sequence_files import read_fasta_blocks
 from agront_data.store import key_value, layout
 from agront_data.store.genome import Genome

@@ -3,6 +3,7 @@
 from typing import Any
 
 import tensorstore as ts
+
 from agront_data.store.key_value import list_keys, write_key, written
 
 FORMAT = "agront-genome-store"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import tensorstore as ts
+
 from agront_data.store import key_value, layout
 from agront_data.store.genome import Genome
 

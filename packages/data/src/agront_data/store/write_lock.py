@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import tensorstore as ts
+
 from agront_data.files import open_locked
 from agront_data.store import key_value, layout
 

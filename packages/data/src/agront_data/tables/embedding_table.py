@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import Float32, Int
+
 from agront_data.sequences import InputSequence, LabelType
 from agront_data.tables.sequence_columns import TOKEN_FIELDS, sequence_columns, sequence_fields, token_columns
 

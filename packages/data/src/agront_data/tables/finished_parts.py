@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
+
 from agront_data.tables.part_files import PartFiles
 
 

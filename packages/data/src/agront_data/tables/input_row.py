@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import pyarrow as pa
 
 
+@runtime_checkable
 class InputRow(Protocol):
     """One input of a job, such as a sequence or a variant; it gives one row of the table, or several."""
 
@@ -28,6 +29,7 @@ Row = TypeVar("Row", bound=InputRow)
 _Row = TypeVar("_Row", bound=InputRow, contravariant=True)
 
 
+@runtime_checkable
 class Table(Protocol[_Row]):
     """The columns of a job's output."""
 

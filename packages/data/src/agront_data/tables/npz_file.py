@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+
 from agront_data.tables.finished_parts import FinishedParts
 from agront_data.tables.record_batches import as_numpy, is_vector
 

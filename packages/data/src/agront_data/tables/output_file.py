@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
+
 from agront_data.tables import npz_file, parquet_file, tsv_file, zarr_file
 from agront_data.tables.finished_parts import FinishedParts
 from agront_data.tables.part_files import PartFiles
 from agront_data.tables.record_batches import is_vector
 
 
+@runtime_checkable
 class _Writer(Protocol):
     """A module that writes one kind of file: see `tsv_file`."""
 
@@ -19,6 +21,7 @@ class _Writer(Protocol):
         """Writes all parts."""
 
 
+@runtime_checkable
 class TableFormat(_Writer, Protocol):
     """A module that reads one kind of file, too: see `parquet_file`."""
 

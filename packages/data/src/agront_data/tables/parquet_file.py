@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from agront_data.tables.finished_parts import FinishedParts
 from agront_data.tables.record_batches import as_numpy, regroup, row_bytes
 

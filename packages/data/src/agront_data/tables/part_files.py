@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+
 from agront_data.files import open_locked, sync_folder, write_whole
 from agront_data.tables.part_file import Part, check_part, read_batch, write_part
 

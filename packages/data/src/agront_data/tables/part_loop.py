@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import pyarrow as pa
+
 from agront_data.tables.input_row import Row, Table, digest_of
 from agront_data.tables.part_file import Part
 from agront_data.tables.part_files import PartFiles

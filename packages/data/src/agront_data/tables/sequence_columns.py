@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from agront_tokenizer import KmerTokenizer
+
 from agront_data.sequences import InputSequence, LabelType, label_names
 
 _ARROW_TYPES = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}

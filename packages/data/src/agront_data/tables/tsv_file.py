@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+
 from agront_data.tables.finished_parts import FinishedParts
 
 

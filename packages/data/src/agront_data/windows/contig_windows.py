@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Int64
+
 from agront_data.windows.window_grid import WindowGrid
 
 

@@ -6,6 +6,7 @@ binary search answer for 48 genomes as for one.
 
 import numpy as np
 from jaxtyping import Int64
+
 from agront_data.store import GenomeStore, SoftMask
 
 

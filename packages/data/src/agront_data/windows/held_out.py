@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Int64
+
 from agront_data.genome_names import unknown_names
 from agront_data.store import GenomeStore
 from agront_data.windows.corpus_intervals import contig_intervals, subtract_intervals

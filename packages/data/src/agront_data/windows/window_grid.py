@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Int64, UInt64
+
 from agront_data.store import GenomeStore, NRuns, SoftMask
 from agront_data.windows.corpus_intervals import corpus_n_runs, corpus_soft_mask, genome_offsets, subtract_intervals
 from agront_data.windows.held_out import HeldOut, Part

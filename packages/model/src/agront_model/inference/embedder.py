@@ -5,7 +5,8 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float32, Int
+from jaxtyping import Array, Float32, Int, Integer
+
 from agront_model.inference.length_batches import LengthBatch
 from agront_model.inference.pooling import all_tokens, first_token, mean_of_span
 from agront_model.inference.tiled_function import Progress, TiledFunction
@@ -102,7 +103,7 @@ class Embedder:
         """Share of padding among the tokens computed so far; 0 before the first."""
         return self._function.padding_share
 
-    def __call__(self, rows: Sequence[Int[np.ndarray, "T"]], progress: Progress | None = None) -> Embeddings:
+    def __call__(self, rows: Sequence[Integer[np.ndarray, "_T"]], progress: Progress | None = None) -> Embeddings:
         """Embeds rows of any length.
 
         Args:
@@ -139,7 +140,11 @@ class Embedder:
 
 
 def embed(
-    pretrained: Pretrained, rows: Sequence[Int[np.ndarray, "T"]], *, progress: Progress | None = None, **options: Any
+    pretrained: Pretrained,
+    rows: Sequence[Integer[np.ndarray, "_T"]],
+    *,
+    progress: Progress | None = None,
+    **options: Any,
 ) -> Embeddings:
     """Embeds rows once; where there are more to come, keep an `Embedder`, which compiles each shape only once.
 

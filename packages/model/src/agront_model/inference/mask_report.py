@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
+
 from agront_model.inference.base_probabilities import base_probabilities
 from agront_model.inference.masked_tokens import MaskedPrediction
 

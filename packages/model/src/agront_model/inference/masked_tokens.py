@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32, Int
+from jaxtyping import Array, Float32, Int, Integer
+
 from agront_model.inference.length_batches import LengthBatch
 from agront_model.inference.tiled_function import Progress, TiledFunction
 from agront_model.inference.tiled_rows import TiledRows
@@ -84,7 +85,7 @@ class MaskedPredictor:
         return self._function.num_compilations
 
     def __call__(
-        self, rows: Sequence[Int[np.ndarray, "T"]], progress: Progress | None = None
+        self, rows: Sequence[Integer[np.ndarray, "_T"]], progress: Progress | None = None
     ) -> list[MaskedPrediction]:
         """Predicts every `<mask>` of every row, in order.
 
@@ -148,7 +149,7 @@ class MaskedPredictor:
 
 def predict_masked(
     pretrained: Pretrained,
-    rows: Sequence[Int[np.ndarray, "T"]],
+    rows: Sequence[Integer[np.ndarray, "_T"]],
     *,
     progress: Progress | None = None,
     **options: Any,

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Integer
+
 from agront_model.config import AgroNTConfig
 
 
-def check_rows(rows: Sequence[Int[np.ndarray, "T"]], config: AgroNTConfig) -> list[Int[np.ndarray, "T"]]:
+def check_rows(
+    rows: Sequence[Integer[np.ndarray, "_T"] | Sequence[int]], config: AgroNTConfig
+) -> list[Integer[np.ndarray, "_T"]]:
     """Refuses, before anything is computed, rows that a model would misread in silence.
 
     Args:
@@ -47,7 +50,7 @@ def check_rows(rows: Sequence[Int[np.ndarray, "T"]], config: AgroNTConfig) -> li
     return arrays
 
 
-def _check_ids(index: int, row: Int[np.ndarray, "T"], config: AgroNTConfig) -> None:
+def _check_ids(index: int, row: Integer[np.ndarray, "_T"], config: AgroNTConfig) -> None:
     # Minimum and maximum first: they make no temporary array, and nearly every row passes.
     if row.min() < 0 or row.max() >= config.vocabulary_size:
         position = int(np.argmax((row < 0) | (row >= config.vocabulary_size)))

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import Shaped
+
 from agront_model.config import AgroNTConfig
 from agront_model.inference.devices import DeviceFunction, devices_or_all, rows_of
 from agront_model.inference.length_batches import LengthBatch, plan_batches

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 
 import numpy as np
-from jaxtyping import Int, Int32
+from jaxtyping import Int, Int32, Integer
+
 from agront_model.config import AgroNTConfig
 from agront_model.inference.length_batches import LengthBatch
 from agront_model.inference.rows import check_rows
@@ -21,11 +22,11 @@ class TiledRows:
         tiles: those of all rows, in order.
     """
 
-    rows: Sequence[Int[np.ndarray, "T"]]
+    rows: Sequence[Integer[np.ndarray, "_T"]]
     tiles: Sequence[Tile]
 
     @classmethod
-    def cut(cls, rows: Sequence[Int[np.ndarray, "T"]], config: AgroNTConfig, overlap: int) -> "TiledRows":
+    def cut(cls, rows: Sequence[Integer[np.ndarray, "_T"]], config: AgroNTConfig, overlap: int) -> "TiledRows":
         """Checks rows, and cuts those that are longer than the context.
 
         Raises:

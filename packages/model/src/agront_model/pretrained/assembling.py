@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
+
 from agront_model.agront import Params, make_model
 from agront_model.config import AgroNTConfig
 from agront_model.pretrained.tensor_check import check_tensors

@@ -6,6 +6,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from jaxtyping import Array
+
 from agront_model.agront import Params
 from agront_model.config import AgroNTConfig
 
@@ -38,7 +40,7 @@ def model_fingerprint(params: Params, config: AgroNTConfig) -> str:
     """
     leaves = [(module, name, leaf) for module, named in sorted(params.items()) for name, leaf in sorted(named.items())]
 
-    def digest(leaf: np.ndarray) -> str:
+    def digest(leaf: Array | np.ndarray) -> str:
         return hashlib.sha256(np.ascontiguousarray(leaf, "<f4").data).hexdigest()
 
     # Hashing leaves the interpreter to other threads.

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+
 from agront_model.pretrained.array_unpickler import find_arrays
 from agront_model.pretrained.tensor_source import TensorInfo
 

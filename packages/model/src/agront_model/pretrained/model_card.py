@@ -4,6 +4,7 @@ import importlib.metadata
 from typing import Any
 
 import jax
+
 from agront_model.pretrained.licence import PUBLISHED, Licence
 from agront_model.pretrained.pretrained_model import Pretrained
 from agront_model.pretrained.run_folder import RunDescription

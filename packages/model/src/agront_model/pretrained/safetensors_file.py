@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
+
 from agront_model.pretrained.tensor_source import TensorInfo
 
 # The format's names of what is read here; others appear in messages as they are.

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
+
 from agront_model.agront import Params
 from agront_model.config import AgroNTConfig
 from agront_model.pretrained.assembling import transposed

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from agront_model.pretrained.json_file import read_json_object
 from agront_model.pretrained.tensor_check import joined_layers
 from agront_model.pretrained.tensor_source import TensorInfo, TensorSource

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from agront_model.pretrained.tensor_source import TensorInfo
 
 # What has been read of a mapped file counts as memory of the process: after this part of it, it is mapped anew.

@@ -4,6 +4,7 @@ from typing import Any
 
 import jax
 import numpy as np
+
 from agront_train.config import TrainConfig
 from agront_train.interfaces import Batch
 

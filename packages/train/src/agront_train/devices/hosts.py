@@ -12,6 +12,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 from jaxtyping import Shaped
+
 from agront_train.run_folder import RunIdentity
 
 T = TypeVar("T")

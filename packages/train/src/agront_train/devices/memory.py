@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import jax
+
 from agront_train.config import TrainConfig
 from agront_train.devices.device_batch import check_batch_size
 from agront_train.update import TrainState, map_moments
@@ -109,7 +110,7 @@ def _without_rows(state: TrainState, config: TrainConfig, model: ModelBytes, num
     parameters, optimizer = num_bytes(state.params), state.opt_state
     if config.shard_optimizer:
 
-        def share(leaf: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
+        def share(leaf: jax.Array | jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
             return jax.ShapeDtypeStruct((-(-math.prod(leaf.shape) // num_devices),), leaf.dtype)
 
         optimizer = map_moments(lambda moments: jax.tree.map(share, moments), lambda other: other, optimizer)

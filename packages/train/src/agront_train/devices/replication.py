@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Float64, Shaped
+from jaxtyping import Float64
+
 from agront_train.config import TrainConfig
 from agront_train.devices.device_batch import split_batch
 from agront_train.devices.hosts import all_gather
@@ -177,7 +178,7 @@ def _pmap(function: Callable, devices: Devices, donate: tuple[int, ...] = ()) ->
     return jax.pmap(function, axis_name=AXIS, devices=local, donate_argnums=donate)
 
 
-def _replicate_leaf(leaf: Shaped[np.ndarray, "..."], devices: Devices) -> jax.Array:
+def _replicate_leaf(leaf: jax.Array | np.ndarray | np.generic | jax.ShapeDtypeStruct, devices: Devices) -> jax.Array:
     if isinstance(leaf, jax.ShapeDtypeStruct):  # a host that has only to receive
         leaf = np.zeros(leaf.shape, leaf.dtype)
     sharding = NamedSharding(Mesh(np.asarray(devices), (AXIS,)), PartitionSpec(AXIS))

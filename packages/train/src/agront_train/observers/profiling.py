@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import jax
+
 from agront_train.observers.step_record import StepRecord
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
+
 from agront_train.run_folder.array_digests import check_shapes, describe, json_digest
 from agront_train.run_folder.orbax_manager import close_manager, open_manager
 from agront_train.run_folder.run_identity import RunIdentity, check_same_run

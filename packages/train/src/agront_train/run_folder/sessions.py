@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+
 from agront_train.run_folder.appended_file import AppendedFile
 
 _FILE = "sessions.jsonl"

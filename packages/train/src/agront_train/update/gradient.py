@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+
 from agront_train.config import TrainConfig
 from agront_train.interfaces import LossSum, Params, Task
 from agront_train.random_keys import rows_key

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax.typing import ArrayLike
+
 from agront_train.config import OptimizerConfig
 from agront_train.interfaces import Params
 

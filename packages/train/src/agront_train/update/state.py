@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Int32
+
 from agront_train.config import TrainConfig
 from agront_train.interfaces import Params, Task
 from agront_train.random_keys import parameters_key

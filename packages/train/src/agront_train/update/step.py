@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Float32, Int32
+
 from agront_train.config import TrainConfig
 from agront_train.interfaces import LossSum, Params, Task
 from agront_train.update.gradient import make_gradient

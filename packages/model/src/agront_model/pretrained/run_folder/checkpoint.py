@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+
 from agront_model.agront import Params
 from agront_model.config import AgroNTConfig
 from agront_model.pretrained.assembling import parameter_shapes

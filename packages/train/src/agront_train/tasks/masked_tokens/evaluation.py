@@ -5,6 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 from jaxtyping import Integer
+
 from agront_train.config import MaskingConfig
 from agront_train.interfaces import LossSum, Params
 from agront_train.random_keys import rows_key

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32, Int32, Integer
+
 from agront_train.interfaces import Params
 from agront_train.observers import Guess
 from agront_train.tasks.masked_tokens.evaluation import held_out_masks

@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 import jax
 import numpy as np
 from jaxtyping import Float, Float32, Int, Integer
+
 from agront_train.interfaces import Params
 
 Array = jax.Array | np.ndarray

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jaxtyping import Float32, Int32, Integer
+
 from agront_train.config import MaskingConfig
 from agront_train.tasks.masked_tokens.interfaces import Array, MaskingVocabulary
 

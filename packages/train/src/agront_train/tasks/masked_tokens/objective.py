@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Float, Int
+
 from agront_train.interfaces import LossSum, Params
 from agront_train.tasks.masked_tokens.interfaces import MaskedLanguageModel
 from agront_train.tasks.masked_tokens.masking import MaskedTokens

@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 from jaxtyping import Float32
+
 from agront_train.config import MaskingConfig
 from agront_train.interfaces import LossSum, Params
 from agront_train.tasks.masked_tokens.evaluation import held_out_row_losses

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -135,3 +136,14 @@ def test_damaged_files_are_refused(tmp_path, text, message):
 def test_no_file(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"config\.json: no such file"):
         read_config(tmp_path / "config.json")
+
+
+def test_a_setting_that_the_format_cannot_say_is_not_lost_in_silence(tmp_path):
+    """As a new field of the config would be, until it has a key here."""
+    fields = [("positions", str, "learned")]
+    newer = dataclasses.make_dataclass("Newer", fields, bases=(AgroNTConfig,), frozen=True, kw_only=True)
+    write_config(newer(), tmp_path / "config.json")
+    assert read_config(tmp_path / "config.json") == AGRONT_1B
+    with pytest.raises(ValueError, match=r"other.json: positions is 'rotary', which Hugging Face's format cannot say"):
+        write_config(newer(positions="rotary"), tmp_path / "other.json")
+    assert not (tmp_path / "other.json").exists()

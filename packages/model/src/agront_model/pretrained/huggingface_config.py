@@ -1,5 +1,6 @@
 """`config.json` as Hugging Face's `transformers` writes it for ESM models, and what of it this model can be."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,15 @@ def read_config(path: Path) -> AgroNTConfig:
 
 
 def write_config(config: AgroNTConfig, path: Path) -> None:
-    """Writes the `config.json` that `read_config` and `transformers`' `EsmForMaskedLM` read."""
+    """Writes the `config.json` that `read_config` and `transformers`' `EsmForMaskedLM` read.
+
+    Raises:
+        ValueError: a setting has no key there and is not at its default: the file would describe another model.
+    """
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name not in {*_NAMES.values(), "max_tokens"} and value != field.default:
+            raise ValueError(f"{path}: {field.name} is {value!r}, which Hugging Face's format cannot say")
     values: dict[str, Any] = {key: needed for key, (needed, _) in _FIXED.items()}
     values |= dict.fromkeys(_DROPOUT, 0.0)
     values |= {key: getattr(config, ours) for key, ours in _NAMES.items()}

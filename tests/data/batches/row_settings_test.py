@@ -67,6 +67,7 @@ def test_a_setting_that_is_absent_has_its_default(store: GenomeStore) -> None:
     )
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -85,6 +86,7 @@ def test_settings_that_cannot_be_read_are_refused(change: dict[str, Any], messag
         read_changed(change, store)
 
 
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize("identity", [None, [], "windows"])
 def test_what_is_no_mapping_is_refused(identity: Any, store: GenomeStore) -> None:
     with pytest.raises(ValueError, match="does not hold the settings of rows"):

@@ -67,7 +67,7 @@ def test_its_sequences_are_not_computed_again(parts):
 def test_other_sequences_and_settings_are_noticed(parts):
     changed = [SEQUENCES[0]._replace(labels=("1",)), SEQUENCES[1]]
     with parts.opened(SETTINGS), pytest.raises(ValueError, match="made of other input from number 1, 'gene_a'"):
-        run_parts(iter(changed), None, Table(), parts, batch_tokens=64)
+        run_parts(iter(changed), pytest.fail, Table(), parts, batch_tokens=64)
     with pytest.raises(ValueError, match="tile: None there, 600 here"):
         parts.opened({**SETTINGS, "tile": 600}).__enter__()
 

@@ -14,7 +14,7 @@ def written(tmp_path, sequence, vectors):
     def write(ending, metadata):
         out, parts = tmp_path / f"out{ending}", PartFiles(tmp_path / "out.parts")
         table = EmbeddingTable(layers=(0, 2), embed_dim=5)
-        batch = table.batch([sequence(name, "ACGT") for name in "ab"], vectors(2, layers=2), np.ones(2))
+        batch = table.batch([sequence(name, "ACGT") for name in "ab"], vectors(2, layers=2), np.ones(2, int))
         with parts.opened({}):
             parts.write(0, Part(2, 4, {}, ""), batch)
             write_table(out, parts, table.schema, num_rows=2, metadata=metadata)

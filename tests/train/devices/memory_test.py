@@ -49,6 +49,13 @@ def test_parameters_gradients_and_adam_are_exactly_what_is_allocated(state):
     assert memory.accumulator == 0
 
 
+def test_frozen_parameters_need_their_own_bytes_and_no_more(state):
+    frozen = {"encoder": np.zeros(1000, np.float32)}
+    plain = device_memory(state, CONFIG, MODEL, 1)
+    memory = device_memory(state._replace(frozen=frozen), CONFIG, MODEL, 1)
+    assert memory == dataclasses.replace(plain, parameters=plain.parameters + 4000)
+
+
 def test_a_device_holds_the_rows_of_one_micro_batch(state):
     config = dataclasses.replace(CONFIG, batch_size=24, micro_batches=3)
     memory = device_memory(state, config, MODEL, 2)

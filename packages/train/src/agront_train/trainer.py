@@ -66,14 +66,13 @@ def train(
             one shape whose rows all devices divide; rows of weight 0 count nothing.
         config: the run.
         run: the run folder.
-        identity: what else must be the same when the run is resumed (model, data, frozen parameters …): JSON-able
-            settings, or a `RunIdentity`, which also says what older versions recorded.
+        identity: what else must be the same when the run is resumed (model, data, frozen parameters …); JSON-able.
         initial_params: trained parameters to begin with, NumPy leaves, float32; None draws them by `config.seed`. Those
             of the first process count; a run that is resumed does not look at them.
         frozen: parameters that no update changes, NumPy leaves, to be given again when the run is resumed.
         monitoring: what is shown and logged.
-        should_stop: asked at each update; where it is true in any process, the run ends after this or the next update,
-            with a checkpoint.
+        should_stop: asked at each update; true in any process ends the run after this update or the next, with a
+            checkpoint.
         devices: local devices to train on; None takes all, and so must several processes.
 
     Raises:
@@ -82,18 +81,10 @@ def train(
         FloatingPointError: so many updates in a row were skipped as `config.stop_after_skipped` says.
         OSError: the last checkpoint, or the last lines of a log, could not be written.
     """
-    if devices is not None and jax.process_count() > 1:
-        raise ValueError(f"{jax.process_count()} processes train on all of their devices: devices cannot be chosen")
-    devices = jax.local_devices() if devices is None else devices
-    check_batch_size(config, count_devices(devices))
-    identity = RunIdentity.of(identity)
-    check_same_on_all({**identity.settings, "train": dataclasses.asdict(config)})
-    identity = identity.joined("train", config.identity(), setting_defaults(config))
+    devices = _devices_of_run(devices, config)
+    identity = _identity_of_run(RunIdentity.of(identity), config)
     template = jax.eval_shape(lambda: init_state(task, config))
     with open_run(run, config, identity, template, monitoring) as opened:
-        state = _resumed_state(opened, batches, template, config, frozen, devices)
-        if state is None:
-            state = init_replicated_state(task, config, devices, initial_params, frozen)
         session = Session(
             task=task,
             batches=batches,
@@ -104,26 +95,41 @@ def train(
             should_stop=should_stop,
             devices=devices,
             opened=opened,
-            state=state,
+            state=_state_on_devices(task, opened, batches, template, config, initial_params, frozen, devices),
         )
         while not session.finished:
             session.update()
         return _conclude(session, run)
 
 
-def _resumed_state(
+def _devices_of_run(devices: Sequence[jax.Device] | None, config: TrainConfig) -> Sequence[jax.Device]:
+    if devices is not None and jax.process_count() > 1:
+        raise ValueError(f"{jax.process_count()} processes train on all of their devices: devices cannot be chosen")
+    devices = jax.local_devices() if devices is None else devices
+    check_batch_size(config, count_devices(devices))
+    return devices
+
+
+def _identity_of_run(identity: RunIdentity, config: TrainConfig) -> RunIdentity:
+    check_same_on_all({**identity.settings, "train": dataclasses.asdict(config)})
+    return identity.joined("train", config.identity(), setting_defaults(config))
+
+
+def _state_on_devices(
+    task: Task,
     opened: OpenedRun,
     batches: ResumableIterator,
     template: TrainState,
     config: TrainConfig,
+    initial_params: Params | None,
     frozen: Params,
     devices: Sequence[jax.Device],
-) -> TrainState | None:
-    """The replicated state of the last checkpoint, with the loader at its position; None where the run begins."""
+) -> TrainState:
+    """The replicated state of the last checkpoint, with the loader at its position; a first one where there is none."""
     restored, opened.restored = opened.restored, None  # it is as large as the model
     loader_state = tell_all(None if restored is None else restored.loader_state)
     if loader_state is None:
-        return None
+        return init_replicated_state(task, config, devices, initial_params, frozen)
     batches.set_state(loader_state)
     saved = template if restored is None else restored.state  # the first process hands out the values
     return replicate_state(saved._replace(frozen=frozen), config, devices)

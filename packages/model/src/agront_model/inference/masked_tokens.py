@@ -128,7 +128,7 @@ class MaskedPredictor:
                 predictions.append(_prediction(tile.row, position, at_mask, self._k))
         return sorted(predictions, key=lambda prediction: (prediction.row, prediction.position))
 
-    def in_groups(self, rows: Sequence[Int[np.ndarray, "T"]]) -> Iterator[MaskedPrediction]:
+    def in_groups(self, rows: Sequence[Integer[np.ndarray, "_T"]]) -> Iterator[MaskedPrediction]:
         """Yields the predictions of many rows, in order, as the call does; few are in memory at a time.
 
         Args:

@@ -12,9 +12,9 @@ import numpy as np
 
 
 def describe(tree: Any) -> dict[str, dict[str, Any]]:
-    """Shape, type and digest of every NumPy leaf, by its path; JSON-able."""
+    """Shape, type and digest of every leaf, an array, by its path; JSON-able."""
 
-    def one(leaf: np.ndarray | np.generic) -> dict[str, Any]:
+    def one(leaf: jax.Array | np.ndarray | np.generic) -> dict[str, Any]:
         data = np.ascontiguousarray(leaf).reshape(-1).view(np.uint8)
         digest = hashlib.blake2b(data.data, digest_size=16).hexdigest()
         return {"shape": list(leaf.shape), "dtype": str(leaf.dtype), "digest": digest}

@@ -85,6 +85,8 @@ def test_both_packages_speak_of_the_same_format():
     assert FORMAT == run_folder.FORMAT
 
 
+# Orbax's own reader leaves a task behind when it meets a damaged file.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_of_a_damaged_checkpoint_both_packages_take_the_one_before(parts, run):
     expected = load_pretrained(run / "checkpoints" / "1").params
     damage(run, 2)

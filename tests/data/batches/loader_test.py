@@ -101,6 +101,7 @@ def test_each_pass_has_each_window_once_in_its_own_order(store: GenomeStore) -> 
     assert passes[0] != passes[1] != passes[2] != passes[0]
 
 
+@pytest.mark.usefixtures("unchecked_types")  # thousands of calls that are alike
 def test_start_and_strand_are_drawn_anew_for_each_row(make_store: Make) -> None:
     store = make_store({"rice": {"c1": random_sequence(4, 6000)}})
     grid = WindowGrid.build(store, WINDOWS, HeldOut())
@@ -126,6 +127,7 @@ def test_seeds_give_other_rows(store: GenomeStore) -> None:
     assert (first != second).any(axis=2).mean() > 0.9
 
 
+@pytest.mark.usefixtures("unchecked_types")  # thousands of calls that are alike
 def test_a_mixture_changes_the_shares(store: GenomeStore) -> None:
     # Rice has more windows, but for its rows to be half of 4,000 takes weights: within five standard errors of it.
     loader = make_loader(store, mixture=EQUAL)

@@ -71,7 +71,7 @@ def encode_codes(
     return ids, counts
 
 
-def _blocks(rows: Int64[np.ndarray, "B"], width: int) -> list[Int64[np.ndarray, "block"]]:
+def _blocks(rows: Int64[np.ndarray, "B"], width: int) -> list[Int64[np.ndarray, "_"]]:
     step = max(1, _BASES_PER_BLOCK // max(1, width))
     return [rows[first : first + step] for first in range(0, rows.size, step)]
 

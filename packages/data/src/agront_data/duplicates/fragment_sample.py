@@ -121,7 +121,7 @@ class FragmentSample:
 
 def _fragment_starts(
     store: GenomeStore, held_out: WindowGrid | None, length: int
-) -> dict[int, Int64[np.ndarray, "I 2"]]:
+) -> dict[int, Int64[np.ndarray, "_ 2"]]:
     """Returns the intervals, in corpus coordinates, in which fragments start: of all, and of those of either part."""
     sequence = {NO_PART: contig_intervals(store)}
     if held_out is not None:
@@ -166,7 +166,7 @@ def _hashed_blocks(
 
 
 def _parts_of(
-    starts: dict[int, Int64[np.ndarray, "I 2"]], first: int, num_fragments: int
+    starts: dict[int, Int64[np.ndarray, "_ 2"]], first: int, num_fragments: int
 ) -> UInt8[np.ndarray, "{num_fragments}"]:
     """Returns the part of consecutive fragments, 0 for those that hold N or the border of a contig."""
     parts = np.zeros(num_fragments, np.uint8)

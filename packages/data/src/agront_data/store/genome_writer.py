@@ -26,7 +26,7 @@ class GenomeWriter:
         self._pending: ts.WriteFutures | None = None
         self._names: list[str] = []
         self._counts: list[Int64[np.ndarray, "6"]] = []
-        self._n_runs: list[Int64[np.ndarray, "R 2"]] = [np.empty((0, 2), np.int64)]
+        self._n_runs: list[Int64[np.ndarray, "_ 2"]] = [np.empty((0, 2), np.int64)]
         self._soft_mask = SoftMaskCounter()
         self._contig_digest = hashlib.sha256()
         self._digest = hashlib.sha256()

@@ -53,7 +53,7 @@ class SoftMask(NamedTuple):
 
     @classmethod
     def from_counts(
-        cls, counts: list[UInt16[np.ndarray, "K"]], genome_start: Int64[np.ndarray, "G_plus_1"]
+        cls, counts: list[UInt16[np.ndarray, "_"]], genome_start: Int64[np.ndarray, "G_plus_1"]
     ) -> "SoftMask":
         """Makes the table from the counts of each genome's blocks."""
         first_block = np.cumsum([0, *(len(each) for each in counts)])[:-1]

@@ -26,7 +26,7 @@ class Embeddings(NamedTuple):
         num_tiles: in how many parts each row was computed: 1 where it fits the context.
     """
 
-    vectors: Float32[np.ndarray, "N layers D"] | list[Float32[np.ndarray, "T layers D"]]
+    vectors: Float32[np.ndarray, "N layers D"] | list[Float32[np.ndarray, "_ layers D"]]
     num_tiles: Int[np.ndarray, "N"]
 
 

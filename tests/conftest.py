@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from jaxtyping import config, install_import_hook
 
-# Four virtual CPU devices for the tests of replication; JAX reads this once, when its backend starts.
-os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
+# Four virtual CPU devices for the tests of replication. Programs are not optimized, which halves the time to compile
+# them; `.ci/run` tests the model optimized too. JAX reads this once, when its backend starts.
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4 --xla_backend_optimization_level=0")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 # Many tests compile the same step anew, some in processes of their own: they share what was compiled before.

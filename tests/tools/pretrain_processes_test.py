@@ -39,7 +39,7 @@ def start(store, run, *options, devices=1, errors=None):
     """The tool in a process of its own; with `errors` its standard error goes to that file."""
     environment = {
         **os.environ,
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={devices}",
         "JAX_PLATFORMS": "cpu",
     }
     environment.pop("PYTHONUNBUFFERED", None)  # it would hide what a full buffer does

@@ -50,7 +50,7 @@ def start(run, log, *options, devices=1):
     """One process."""
     # Some hundred virtual devices on a few cores come one after another to where they meet.
     patience = "--xla_cpu_collective_call_terminate_timeout_seconds=300"
-    flags = f"--xla_force_host_platform_device_count={devices} {patience}"
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={devices} {patience}"
     environment = {**os.environ, "XLA_FLAGS": flags}
     command = [sys.executable, toy_training.__file__, str(run), *map(str, options)]
     with log.open("w") as file:

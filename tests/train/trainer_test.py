@@ -317,7 +317,7 @@ def test_killed_while_a_checkpoint_is_written_it_resumes_from_the_last_whole_one
 
     for attempt in range(5):  # a write may end between the look and the kill
         run = tmp_path / f"run{attempt}"
-        one_device = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=1"}
+        one_device = {**os.environ, "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=1"}
         process = subprocess.Popen([sys.executable, toy_training.__file__, str(run)], env=one_device)
         while not ((run / "checkpoints" / "2").is_dir() and partial_checkpoints(run)):
             assert process.poll() is None, "the run ended before it could be killed"

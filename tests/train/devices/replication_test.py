@@ -107,10 +107,14 @@ def test_what_unreplicate_gives_is_not_overwritten_by_the_next_donated_step():
     ("num_devices", "options"), [(512, ()), (32, ("--shard-optimizer",))], ids=["512", "32, optimizer sharded"]
 )
 def test_many_devices_take_the_same_steps_as_one(num_devices, options, tmp_path):
-    published = ("--steps", 2, "--batch-size", 1536, "--held-out-rows", 512, "--width", 16, "--seconds", 500)
+    published = ("--steps", 2, "--batch-size", 1536, "--held-out-rows", 512, "--width", 16, "--seconds", 100)
     out = ("--out", tmp_path / "out.npz")
-    host = start(tmp_path / "many", tmp_path / "log", *published, *options, *out, devices=num_devices)
-    assert host.end(500) == 0, host.said
+    for attempt in range(3):  # of 40 such runs on two cores, one waits forever for a thread of XLA's that never comes
+        run = tmp_path / f"many{attempt}"
+        host = start(run, tmp_path / "log", *published, *options, *out, devices=num_devices)
+        if host.end(150) == 0 or "Timeout" not in host.said:
+            break
+    assert host.process.returncode == 0, host.said
     config = dataclasses.replace(CONFIG, steps=2, batch_size=1536, micro_batches=8)
     expected = toy_train(tmp_path / "one", config=config, devices=1, held_out_rows=512)
     found = outcome(tmp_path / "out.npz")

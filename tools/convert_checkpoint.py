@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from agront_data.files import check_can_write
 from agront_model.pretrained import appearing_whole, check_free, model_card, model_fingerprint, write_model
 from models import load_checked_weights, tokenizer_of
 from rich.console import Console
-from terminal import errors_as_sentences, make_console, say
+from terminal import errors_as_sentences, given_arguments, make_console, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ def convert(source: str, out: Path, console: Console) -> None:
     """
     out = out.absolute()
     check_free(out)
+    check_can_write("OUT", out, with_parents=True)
     tokenizer = tokenizer_of(source)
     pretrained, _ = load_checked_weights(source, tokenizer.vocabulary, console)
     with console.status("writing"), appearing_whole(out) as folder:
@@ -48,7 +50,7 @@ def convert(source: str, out: Path, console: Console) -> None:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    command = tyro.cli(Command)
+    command = tyro.cli(Command, args=given_arguments())
     with errors_as_sentences("nothing was written"):
         convert(command.source, command.out, make_console())
 

@@ -18,7 +18,7 @@ from embedding import (
 )
 from models import tokenizer_of
 from rich.console import Console
-from terminal import errors_as_sentences, make_console, say
+from terminal import errors_as_sentences, given_arguments, make_console, say
 
 
 def embed(options: Embed, console: Console) -> None:
@@ -62,7 +62,7 @@ def embed_all(options: Embed, console: Console) -> None:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    options = tyro.cli(Embed, config=(tyro.conf.OmitArgPrefixes,))
+    options = tyro.cli(Embed, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
     with errors_as_sentences("the same command continues where this one stopped"):
         embed(options, make_console())
 

@@ -3,12 +3,12 @@
 
 import dataclasses
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
+from agront_data.files import check_can_write
 from agront_data.public_genomes import (
     Download,
     ManifestEntry,
@@ -24,7 +24,15 @@ from agront_data.public_genomes import (
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import TaskID
-from terminal import DownloadBars, bars, errors_as_sentences, make_console, say, shell_command
+from terminal import (
+    DownloadBars,
+    bars,
+    errors_as_sentences,
+    given_arguments,
+    make_console,
+    say,
+    shell_command,
+)
 
 _REPOSITORY = Path(__file__).parents[1]
 
@@ -87,6 +95,7 @@ def fetch_genomes(options: FetchGenomes, console: Console) -> None:
     absent = [d for d in downloads if console.is_terminal and not (options.out / d.name).exists()]
     sizes: dict[str, int | None] = {download.name: None for download in downloads}
     sizes |= zip((d.name for d in absent), remote_sizes([d.url for d in absent]), strict=True)
+    check_can_write("--out", options.out, with_parents=True)
     with bars(console) as progress:
         receipts = download_files(downloads, options.out, on_progress=DownloadBars(progress, sizes).show)
     total = f"{len(receipts)} files, {decimal(sum(receipt.num_bytes for receipt in receipts))}, verified"
@@ -130,12 +139,12 @@ def verify_genomes(options: VerifyGenomes, console: Console) -> None:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    arguments, console = sys.argv[1:], make_console()
+    arguments, console = given_arguments(), make_console()
     with errors_as_sentences("what has come is kept, and the same command goes on from there"):
         if arguments[:1] == ["verify"]:
             verify_genomes(tyro.cli(VerifyGenomes, prog="fetch_genomes.py verify", args=arguments[1:]), console)
         else:
-            fetch_genomes(tyro.cli(FetchGenomes, config=(tyro.conf.OmitArgPrefixes,)), console)
+            fetch_genomes(tyro.cli(FetchGenomes, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,)), console)
 
 
 if __name__ == "__main__":

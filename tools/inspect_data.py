@@ -24,7 +24,7 @@ from store_views import (
     settings_of_preset,
     settings_of_run,
 )
-from terminal import check_picture_name, errors_as_sentences, make_console, say
+from terminal import check_picture_name, errors_as_sentences, given_arguments, make_console, say
 
 _DEFAULT_PRESET = "agront-1b"
 
@@ -153,7 +153,7 @@ def report_duplicates(store: GenomeStore, held_out: WindowGrid | None, options: 
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    options = tyro.cli(InspectData, config=(tyro.conf.OmitArgPrefixes,))
+    options = tyro.cli(InspectData, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
     with errors_as_sentences(""):
         inspect_data(options, make_console())
 

@@ -14,7 +14,7 @@ from presets import PRESETS
 from pretraining import PlannedRun
 from rich.console import Console
 from rich.table import Table
-from terminal import counted, errors_as_sentences, make_console, new_table
+from terminal import counted, errors_as_sentences, given_arguments, make_console, new_table
 
 # 10.5 million sequences of 6 kbp, of 48 species (AgroNT paper; the product is derived).
 _PUBLISHED_BASES = 63e9
@@ -176,7 +176,7 @@ def duration(seconds: float) -> str:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     presets = {name: (text, PlannedRun.of(experiment)) for name, (text, experiment) in PRESETS.items()}
-    run = tyro.extras.overridable_config_cli(presets, description=__doc__)
+    run = tyro.extras.overridable_config_cli(presets, args=given_arguments(), description=__doc__)
     with errors_as_sentences(""):
         plan(run, make_console())
 

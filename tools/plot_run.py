@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from agront_data.files import check_can_write
 from agront_train.observers import metrics_files
 from pictures import plot_runs
-from terminal import check_folder_of, errors_as_sentences, make_console, say
+from terminal import errors_as_sentences, given_arguments, make_console, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,9 +24,9 @@ class Command:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    command = tyro.cli(Command, description=__doc__)
+    command = tyro.cli(Command, args=given_arguments(), description=__doc__)
     with errors_as_sentences(""):
-        check_folder_of("--out", command.out)
+        check_can_write("--out", command.out)
         plot_runs(metrics_files(command.runs), command.out)
         say(make_console(), f"drawn to {command.out}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from agront_data.files import open_whole
+from agront_data.files import check_new_file, open_whole
 from agront_data.sequences import MaskedSequence, masked_lines, masked_sequences, read_masked_lines
 from agront_model import Precision
 from agront_model.inference import MaskedPredictor, MaskReport, report_of
@@ -17,7 +17,7 @@ from agront_tokenizer import KmerTokenizer, Vocabulary
 from models import TSV_HEADER, load_checked_weights, table_of, title_of, tokenizer_of, tsv_of
 from rich.console import Console
 from rich.progress import Progress
-from terminal import check_new_file, errors_as_sentences, make_console, say
+from terminal import errors_as_sentences, given_arguments, make_console, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -113,7 +113,7 @@ def _write(out: Path, found: Iterator[tuple[MaskedSequence, MaskReport]], num_se
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    options = tyro.cli(PredictMasked, config=(tyro.conf.OmitArgPrefixes,))
+    options = tyro.cli(PredictMasked, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
     with errors_as_sentences(""):
         predict_masked(options, make_console())
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import jax
 import tyro
 from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
-from agront_data.batches import baseline_losses
+from agront_data.batches import baseline_losses, held_out_order
+from agront_data.files import check_can_write
 from agront_model.pretrained import model_fingerprint
 from agront_train import (
     RowLosses,
@@ -20,6 +21,7 @@ from agront_train import (
     is_first,
     on_first,
     parameters_digest,
+    sampled_batches,
     train,
 )
 from models import choose_devices, load_checked_weights, tokenizer_of
@@ -27,7 +29,7 @@ from pictures import plot_losses
 from presets import PRESETS, Experiment
 from pretraining import describe, ending_at_once, make_monitoring, report
 from rich.console import Console
-from terminal import RunConsole, errors_as_sentences, shell_command, stop_signals
+from terminal import RunConsole, errors_as_sentences, given_arguments, shell_command, stop_signals
 
 
 def open_store(location: str, endpoint: str | None) -> GenomeStore:
@@ -44,6 +46,7 @@ def open_store(location: str, endpoint: str | None) -> GenomeStore:
 def pretrain(experiment: Experiment, console: Console) -> int:
     """Train, draw the loss curve, and say what was learned beyond two baselines. Returns the exit status."""
     config, start = experiment.train, None
+    on_first(lambda: check_can_write("--run", experiment.run, with_parents=True))
     if experiment.init_from is not None:
         vocabulary = tokenizer_of(experiment.init_from).vocabulary
         start, origin = load_checked_weights(experiment.init_from, vocabulary, console, experiment.precision)
@@ -56,7 +59,11 @@ def pretrain(experiment: Experiment, console: Console) -> int:
     store = open_store(experiment.data, experiment.endpoint)
     training = WindowGrid.build(store, experiment.windows, experiment.held_out, "training")
     unseen = WindowGrid.build(store, experiment.windows, experiment.held_out, "held_out")
-    describe(experiment, training, unseen, num_tokens, all_devices, console)
+    # As many rows at once as a device holds in training.
+    rows = config.batch_size // config.micro_batches
+    sampled = sampled_batches(config, rows=rows, passes=task.held_out_passes)
+    sample = len(unseen) if sampled is None else sampled * rows
+    describe(experiment, training, unseen, sample, num_tokens, all_devices, console)
 
     loader = PretrainingLoader(
         store,
@@ -71,10 +78,9 @@ def pretrain(experiment: Experiment, console: Console) -> int:
         mixture=experiment.mixture,
         soft_masked_weight=experiment.soft_masked_weight,
     )
-    # As many rows at once as a device holds in training.
-    rows = config.batch_size // config.micro_batches
+    order = held_out_order(len(unseen), sample)
     held_out: list[TokenBatch] = list(
-        held_out_batches(store, unseen, tokenizer, batch_size=rows, num_tokens=num_tokens)
+        held_out_batches(store, unseen, tokenizer, batch_size=rows, num_tokens=num_tokens, order=order)
     )
 
     # Before training, not after: whatever is wrong with the data shows now.
@@ -97,7 +103,8 @@ def pretrain(experiment: Experiment, console: Console) -> int:
             run=experiment.run,
             identity=experiment.identity(fingerprints, older),
             initial_params=None if start is None else start.params,
-            monitoring=make_monitoring(experiment, task, unseen, all_devices, fingerprints, console),
+            sampled_batches=sampled,
+            monitoring=make_monitoring(experiment, task, unseen, order, all_devices, fingerprints, console),
             should_stop=signals,
             devices=None if jax.process_count() > 1 else devices,
         )
@@ -117,7 +124,7 @@ def pretrain(experiment: Experiment, console: Console) -> int:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    experiment = tyro.extras.overridable_config_cli(PRESETS, description=__doc__)
+    experiment = tyro.extras.overridable_config_cli(PRESETS, args=given_arguments(), description=__doc__)
     with (
         ending_at_once(),
         errors_as_sentences("the same command again resumes from the last checkpoint, if there is one"),

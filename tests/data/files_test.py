@@ -1,7 +1,8 @@
 import os
+from pathlib import Path
 
 import pytest
-from agront_data.files import is_at, open_locked, open_whole, write_whole
+from agront_data.files import check_can_write, check_new_file, is_at, open_locked, open_whole, write_whole
 
 
 def test_a_file_is_replaced_in_one_go(tmp_path, monkeypatch):
@@ -66,3 +67,29 @@ def test_a_lock_on_a_file_that_was_replaced_locks_nothing(tmp_path):
     assert is_at(new, path)
     os.close(old)
     os.close(new)
+
+
+def test_a_place_that_can_be_written_to_is_left_as_it_was(tmp_path):
+    (tmp_path / "store").mkdir()
+    check_can_write("--out", tmp_path / "a.parquet")
+    check_can_write("--out", tmp_path / "store")
+    check_can_write("--run", tmp_path / "new" / "folder" / "run", with_parents=True)
+    assert [path.name for path in tmp_path.rglob("*")] == ["store"]
+
+
+def test_an_output_that_could_not_be_written_is_refused_before_the_work(tmp_path):
+    with pytest.raises(ValueError, match=r"--out is .*nowhere/a: there is no folder .*nowhere; make it first"):
+        check_can_write("--out", tmp_path / "nowhere" / "a")
+    with pytest.raises(ValueError, match="--out is /proc/a.tsv: nothing can be written to /proc"):
+        check_can_write("--out", Path("/proc/a.tsv"))
+    with pytest.raises(ValueError, match="--run is /proc/a/run: nothing can be written to /proc"):
+        check_can_write("--run", Path("/proc/a/run"), with_parents=True)
+    longest = os.pathconf(tmp_path, "PC_NAME_MAX")
+    (tmp_path / ("n" * longest)).touch()
+    with pytest.raises(ValueError, match="an unfinished file has a longer name; give one of 2[34][0-9] bytes"):
+        check_can_write("--out", tmp_path / ("n" * (longest - 1)))
+    with pytest.raises(ValueError, match="an unfinished file has a longer name"):
+        check_can_write("--out", tmp_path / ("n" * (longest + 1)))
+    (tmp_path / "a.tsv").touch()
+    with pytest.raises(ValueError, match="--out .*a.tsv is there already: name another file"):
+        check_new_file("--out", tmp_path / "a.tsv")

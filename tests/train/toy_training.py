@@ -131,11 +131,13 @@ def toy_train(
     devices=1,
     batches=None,
     held_out_rows=8,
+    held_out_batches=1,
     **options,
 ):
     """`train` with everything toy; `devices=None` takes all."""
     batches = batches or ToyBatches(config.batch_size)
-    held_out = [next(ToyBatches(held_out_rows, first=8_000_000 // held_out_rows))]
+    unseen = ToyBatches(held_out_rows, first=8_000_000 // held_out_rows)
+    held_out = [next(unseen) for _ in range(held_out_batches)]
     return train(
         toy_task(model, masking=config.masking, num_tokens=batches.num_tokens),
         batches,

@@ -19,8 +19,6 @@ from terminal import EmbeddingBar, counted, say, shell_command
 
 from embedding.options import Embed
 
-# Of one sequence, where each of its tokens is kept: they are in memory at once.
-_MOST_BYTES = 1 << 32
 _DISTRIBUTIONS = ("agront-tokenizer", "agront-data", "agront-model", "jax", "jaxlib", "numpy")
 
 
@@ -95,14 +93,7 @@ def table_of(options: Embed, config: AgroNTConfig, survey: Survey, tokenizer: Km
         label_types=survey.label_types,
         tokenizer=tokenizer if options.pool == "tokens" else None,
     )
-    if len(set(table.layers)) < len(table.layers):
-        raise ValueError(f"--layers {' '.join(map(str, options.layers))} names a hidden state twice; leave one out")
-    num_bytes = survey.most_tokens * row_bytes(table.schema)
-    if table.per_token and num_bytes > _MOST_BYTES:
-        raise ValueError(
-            f"the longest sequence has {survey.most_tokens:,} tokens, whose embeddings take {decimal(num_bytes)} of "
-            "memory at once; cut it with --tile 6138"
-        )
+    table.check_memory(survey.most_tokens)
     return table
 
 

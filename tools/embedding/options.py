@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
+from agront_data.files import check_can_write
 from agront_data.tables import table_format
 from agront_model.inference import Pool
 from pictures import check_umap_is_installed
-from terminal import check_folder_of, check_picture_name
+from terminal import check_picture_name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ def check_output_name(out: Path) -> None:
         ValueError: the ending is none of the three, or the folder is missing.
     """
     table_format(out)
-    check_folder_of("--out", out)
+    check_can_write("--out", out)
 
 
 def check_umap_options(options: Embed) -> None:

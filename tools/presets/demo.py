@@ -21,7 +21,7 @@ DEMO = Experiment(
     model=AgroNTConfig(num_layers=3, embed_dim=96, num_heads=4, ffn_dim=384, max_tokens=128),
     precision=Precision(),
     windows=Windows(length=762, max_n_fraction=0.05),  # 127 6-mers and <cls>; of many N, each a token, few would stay
-    held_out=HeldOut(every=10),
+    held_out=HeldOut(every=10, most_bases=1_000_000),
     train=TrainConfig(
         steps=1000,
         batch_size=16,

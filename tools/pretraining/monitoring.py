@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jax
+import numpy as np
 from agront_data import WindowGrid
 from agront_data.windows import species_of_windows
 from agront_model import model_flops
@@ -32,6 +33,7 @@ def make_monitoring(
     experiment: Experiment,
     task: MaskedTokenTask,
     unseen: WindowGrid,
+    order: np.ndarray,
     devices: Sequence[jax.Device],
     fingerprints: Mapping[str, str | None],
     console: Console,
@@ -41,13 +43,15 @@ def make_monitoring(
     Args:
         experiment: the run.
         task: the task that is trained; its guesses are shown.
-        unseen: the held-out windows, in the order in which they are measured.
+        unseen: the held-out windows.
+        order: their numbers, in the order in which they are measured.
         devices: the devices of all hosts that train.
         fingerprints: of what the run is made from, for the note.
         console: where the progress bar is.
     """
     row_flops = model_flops(experiment.model, task.num_tokens, task.num_masked).total
-    species = species_of_windows(unseen)
+    of_window = species_of_windows(unseen)
+    species = [of_window[number] for number in order]
 
     def observers(resume_at: int) -> list[Observer]:
         write_session(

@@ -2,6 +2,7 @@
 
 import jax
 from agront_data import RowOrder, WindowGrid
+from agront_data.windows import describe_skipped
 from agront_model import count_parameters
 from presets import Experiment
 from rich.console import Console
@@ -11,11 +12,12 @@ def describe(
     experiment: Experiment,
     training: WindowGrid,
     unseen: WindowGrid,
+    sample: int,
     num_tokens: int,
     devices: list[jax.Device],
     console: Console,
 ) -> None:
-    """Say what will be trained on what, before it takes time."""
+    """Say what will be trained on what, before it takes time; `sample` held-out windows are measured on the way."""
     model, config = experiment.model, experiment.train
     lines = [
         f"data   {training.store.num_bases:,} bases of {len(training.store.genomes)} genomes; {len(training):,} "
@@ -26,14 +28,10 @@ def describe(
         f"{devices[0].platform.upper()} device{'s' if len(devices) > 1 else ''}"
         + (f" of {jax.process_count()} hosts" if jax.process_count() > 1 else ""),
     ]
-    for count, what in (
-        (training.short_windows, "training windows are short and padded"),
-        (training.skipped_short, "stretches are shorter than a window and skipped"),
-        (training.skipped_n, "training windows hold too many N and are skipped"),
-        (training.skipped_soft_masked, "training windows are soft-masked too far and are skipped"),
-    ):
-        if count:
-            lines.append(f"       {count:,} {what}")
+    if sample < len(unseen):
+        every = f"{config.evaluate_every:,} updates"
+        lines.append(f"       {sample:,} of the held-out windows are measured every {every}, all at the end")
+    lines += [f"       {sentence}" for sentence in describe_skipped(training)]
     if not experiment.mixture.is_proportional:
         shares = RowOrder(grid=training, seed=config.seed, mixture=experiment.mixture).shares()
         lines.append("mix    " + ", ".join(f"{name} {share:.1%}" for name, share in shares.items()))

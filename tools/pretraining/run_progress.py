@@ -31,8 +31,9 @@ class _Number(NamedTuple):
 class RunProgress:
     """An `Observer`: a bar with the time left, and the numbers below it, as many as the terminal is wide.
 
-    Loss, gradient norm, speed, utilisation and data wait are means of the last 20 updates. Waiting for data is shown
-    once it takes 1 % of the time; skipped updates once there are any.
+    While held-out rows are measured, a second bar says how far that is. Loss, gradient norm, speed, utilisation and
+    data wait are means of the last 20 updates. Waiting for data is shown once it takes 1 % of the time; skipped updates
+    once there are any.
     """
 
     def __init__(self, console: Console, *, steps: int, resume_at: int = 0):
@@ -47,6 +48,7 @@ class RunProgress:
         self._time_left = TimeLeft(steps, resume_at=resume_at, now=time.monotonic())
         self._last_line = time.monotonic()
         self._recent = RecentUpdates(_SMOOTHED_UPDATES)
+        self._measured: tuple[int, int] | None = None  # held-out batches, and of how many
         self._held_out: float | None = None
         self._skipped = 0
         self._numbers: list[_Number] = self._current_numbers()
@@ -56,7 +58,7 @@ class RunProgress:
 
     def record(self, record: StepRecord) -> None:
         """Advance by one update."""
-        now = time.monotonic()
+        now, self._measured = time.monotonic(), None
         self._time_left.update(record.step, now)
         self._recent.add(record)
         self._step = record.step
@@ -69,6 +71,14 @@ class RunProgress:
             self._last_line = now
             numbers = "  ".join(f"{number.name} {number.value}" for number in self._numbers)
             line = f"step {self._step:,}/{self._steps:,}  {numbers}  {self._left()}"
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def measuring(self, done: int, total: int) -> None:
+        """Show how far a measurement of held-out rows is."""
+        now, self._measured = time.monotonic(), (done, total)
+        if not self._console.is_terminal and now - self._last_line > PLAIN_LINE_SECONDS:
+            self._last_line = now
+            line = f"step {self._step + 1:,}/{self._steps:,}  measuring held-out rows: batch {done:,} of {total:,}"
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def note(self, message: str) -> None:
@@ -116,6 +126,10 @@ class RunProgress:
             Text(f"{self._step:,}/{self._steps:,}", "green"),
             Text(self._left(), "cyan"),
         )
+        if self._measured is not None:
+            done, total = self._measured
+            counted = Text(f"{done:,}/{total:,}", "green")
+            bar.add_row(Text("measuring", "bold"), ProgressBar(total, done), counted, Text("held-out batches", "cyan"))
         numbers = Table.grid(padding=(0, 2, 0, 0))
         shown, room = [], self._console.width
         for number in self._numbers:

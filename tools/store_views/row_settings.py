@@ -17,15 +17,9 @@ def settings_of_preset(name: str) -> RowSettings:
     if name not in PRESETS:
         raise ValueError(f"--preset is {name!r}: there are {', '.join(PRESETS)}")
     experiment = PRESETS[name][1]
-    return RowSettings(
-        windows=experiment.windows,
-        held_out=experiment.held_out,
-        mixture=experiment.mixture,
-        both_strands=experiment.both_strands,
-        seed=experiment.train.seed,
-        batch_size=experiment.train.batch_size,
-        steps=experiment.train.steps,
-    )
+    of_experiment = {name: getattr(experiment, name) for name in ("windows", "held_out", "mixture", "both_strands")}
+    of_training = {name: getattr(experiment.train, name) for name in ("seed", "batch_size", "steps")}
+    return RowSettings(**of_experiment, **of_training)
 
 
 def settings_of_run(run: Path, store: GenomeStore) -> RowSettings:

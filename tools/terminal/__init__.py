@@ -5,8 +5,8 @@ from terminal.download_bars import DownloadBars, bars
 from terminal.embedding_bar import EmbeddingBar
 from terminal.errors import errors_as_sentences
 from terminal.ingest_bars import IngestBars
-from terminal.output_names import check_folder_of, check_new_file, check_picture_name
-from terminal.shell_command import shell_command, with_option
+from terminal.output_names import check_picture_name
+from terminal.shell_command import given_arguments, shell_command, with_option
 from terminal.stop_signals import stop_signals
 
 __all__ = [
@@ -15,11 +15,10 @@ __all__ = [
     "IngestBars",
     "RunConsole",
     "bars",
-    "check_folder_of",
-    "check_new_file",
     "check_picture_name",
     "counted",
     "errors_as_sentences",
+    "given_arguments",
     "make_console",
     "new_table",
     "say",

@@ -1,10 +1,19 @@
-"""Commands to copy from a terminal and paste."""
+"""The command line: as it was given, and commands to copy from a terminal and paste."""
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+# At the beginning of an argument, or after the = of --option=~/x and NAME=~/x, where most shells leave it.
+_HOME = re.compile(r"^((?:--)?[^/=~]+=)?(~[^/=]*)(?=/|$)")
+
+
+def given_arguments() -> list[str]:
+    """The arguments of this process, with ~ and ~USER as home folders; where there is no such user, as they are."""
+    return [_HOME.sub(lambda found: (found[1] or "") + os.path.expanduser(found[2]), each) for each in sys.argv[1:]]
 
 
 def shell_command(script: str | Path, *arguments: str | Path) -> str:

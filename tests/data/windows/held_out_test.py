@@ -23,6 +23,7 @@ COMPLEMENT = bytes.maketrans(bytes(range(4)), bytes([1, 0, 3, 2]))
         ({"every": 1}, "every is 1; give 0 to hold out no blocks, or at least 2"),
         ({"every": 5}, "offset is 8; with every=5 it must be 0 to 4"),
         ({"every": 5, "offset": -1}, "offset is -1"),
+        ({"every": 9, "block_length": 100, "most_bases": 99}, "most_bases is 99; it must be a block, 100 bases"),
     ],
 )
 def test_settings_out_of_range(options: dict[str, Any], message: str) -> None:
@@ -36,6 +37,18 @@ def test_blocks_by_hand(lay_out: LayOut) -> None:
     # a1 has blocks 0-4 at 0, a2 0-1 at 25 (the second 3 bases short), b1 0-2 at 33.
     assert held_out.part_intervals(store, "held_out").tolist() == [[5, 10], [20, 25], [30, 33], [38, 43]]
     assert held_out.part_intervals(store, "training").tolist() == [[0, 5], [10, 20], [25, 30], [33, 38], [43, 47]]
+
+
+def test_of_a_large_store_fewer_blocks_are_held_out(lay_out: LayOut) -> None:
+    store = lay_out({"a": {"a1": "A" * 25, "a2": "C" * 8}, "b": {"b1": "G" * 14}})
+    # 47 bases: a period of 3 blocks would hold out 18 of them; one of 47 / 10, rounded up, is 5.
+    few = HeldOut(block_length=5, every=3, offset=1, most_bases=10)
+    assert few.part_intervals(store, "held_out").tolist() == [[5, 10], [30, 33], [38, 43]]
+    enough = HeldOut(block_length=5, every=3, offset=1, most_bases=16)
+    assert enough.part_intervals(store, "held_out").tolist() == [[5, 10], [20, 25], [30, 33], [38, 43]]
+    # A genome that is held out whole does not count: 14 / 10, rounded up, is less than 3.
+    whole = HeldOut(genomes=("a",), block_length=5, every=3, offset=1, most_bases=10)
+    assert whole.part_intervals(store, "held_out").tolist() == [[0, 25], [25, 33], [38, 43]]
 
 
 def test_nothing_by_default(lay_out: LayOut) -> None:

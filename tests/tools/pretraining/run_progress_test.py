@@ -94,3 +94,29 @@ def test_a_note_keeps_words_and_paths_whole():
     assert path in shown
     assert "damaged" in shown
     assert "[bold]" in shown
+
+
+def measured(*, terminal):
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=100, color_system=None, legacy_windows=False)
+    bar = RunProgress(console, steps=10)
+    bar.record(record(1))
+    bar.measuring(2, 7)
+    bar.close()
+    shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", console.file.getvalue())
+    return [line.rstrip() for line in shown.splitlines() if line.strip()]
+
+
+def test_a_terminal_shows_that_held_out_rows_are_measured_and_how_far():
+    training, measuring, *_ = measured(terminal=True)[-4:]
+    assert training.startswith("training")
+    assert measuring.startswith("measuring")
+    assert "2/7" in measuring
+    assert measuring.endswith("held-out batches")
+    # After the next update the line is gone.
+    *_, last = lines_shown([record(4)], terminal=True)[-3:]
+    assert "measuring" not in last
+
+
+def test_elsewhere_a_line_says_so_after_ten_seconds(monkeypatch):
+    monkeypatch.setattr("pretraining.run_progress.PLAIN_LINE_SECONDS", -1.0)
+    assert measured(terminal=False)[-1] == "step 2/10  measuring held-out rows: batch 2 of 7"

@@ -1,7 +1,9 @@
 import sys
 from pathlib import Path
 
-from terminal import shell_command, with_option
+import pytest
+
+from terminal import given_arguments, shell_command, with_option
 
 
 def test_a_command_can_be_pasted_into_a_shell(tmp_path, monkeypatch):
@@ -20,3 +22,26 @@ def test_what_lies_elsewhere_keeps_its_whole_path(tmp_path, monkeypatch):
 def test_an_option_is_set_once():
     arguments = ["demo", "--train.steps", "4", "--run", "r", "--train.steps=5"]
     assert with_option(arguments, "--train.steps", "8") == ["demo", "--run", "r", "--train.steps", "8"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("~/store", "/home/mendel/store"),
+        ("~", "/home/mendel"),
+        ("--out=~/x.parquet", "/home/mendel/x.parquet"),
+        ("--train.run=~", "/home/mendel"),
+        ("rice=~/genomes/rice.fa", "/home/mendel/genomes/rice.fa"),
+        ("~nobody-of-this-name/x", None),
+        ("./~/store", None),
+        ("a~/store", None),
+        ("ACCTGA<mask>", None),
+        ("s3://bucket/~/x", None),
+        ("--out=a=~/x", None),
+    ],
+)
+def test_a_tilde_is_the_home_folder_also_after_an_equals_sign(given, expected, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/mendel")
+    monkeypatch.setattr(sys, "argv", ["tool.py", given])
+    before, equals, _ = given.partition("=")
+    assert given_arguments() == [given if expected is None else f"{before}=" * bool(equals) + expected]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["is_at", "open_locked", "open_whole", "sync_folder", "write_whole"]
+__all__ = ["check_can_write", "check_new_file", "is_at", "open_locked", "open_whole", "sync_folder", "write_whole"]
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -59,6 +59,46 @@ def open_whole(path: Path) -> Iterator[TextIO]:
         raise OSError(f"{path} cannot be written: {reason}; make room, or name another file with --out") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def check_can_write(called: str, path: Path, *, with_parents: bool = False) -> None:
+    """Refuses, before hours of work, a file or folder that could not be written at their end.
+
+    It makes an empty file beside it, or in it if it is a folder, and removes it. The name of that file is as long as
+    that of a file which is not finished.
+
+    Args:
+        called: What the user calls it, such as --out, for the message.
+        path: The file or folder; it need not be there.
+        with_parents: Whether the folders above it are made where they are missing.
+
+    Raises:
+        ValueError: Its folder is missing or may not be written to, or the name is too long for the file system.
+    """
+    refused, path = f"{called} is {path}:", path.absolute()
+    while with_parents and not os.path.lexists(path.parent):
+        path = path.parent
+    folder, name = (path, "") if os.path.isdir(path) else (path.parent, path.name)
+    if not folder.is_dir():
+        raise ValueError(f"{refused} there is no folder {os.path.relpath(folder)}; make it first")
+    ending = f".{os.getpid()}.partial"
+    try:
+        os.close(os.open(folder / f"{name}{ending}", os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        (folder / f"{name}{ending}").unlink()
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise ValueError(
+                f"{refused} nothing can be written to {folder} ({error.strerror}); name another folder"
+            ) from error
+        most = os.pathconf(folder, "PC_NAME_MAX") - len(ending)
+        raise ValueError(f"{refused} an unfinished file has a longer name; give one of {most} bytes") from error
+
+
+def check_new_file(called: str, path: Path) -> None:
+    """Refuses a file that is there already; raises as `check_can_write`, too."""
+    if os.path.lexists(path):
+        raise ValueError(f"{called} {path} is there already: name another file, or remove it first")
+    check_can_write(called, path)
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ Knows nothing of DNA, FASTA or a particular model: `interfaces` says what it nee
 from agront_train.config import MaskingConfig, OptimizerConfig, TrainConfig
 from agront_train.devices import check_batch_size, connect, disconnect, is_first, on_first
 from agront_train.held_out_losses import Difference, RowLosses, baselines_of, paired_difference, summarize_held_out
+from agront_train.held_out_sample import sampled_batches
 from agront_train.interfaces import Batch, LossSum, ResumableIterator, Task
 from agront_train.observers import Guess, Monitoring, Observer, StepRecord, read_metrics
 from agront_train.random_keys import rows_key
@@ -57,6 +58,7 @@ __all__ = [
     "parameters_digest",
     "read_metrics",
     "rows_key",
+    "sampled_batches",
     "setting_defaults",
     "summarize_held_out",
     "train",

@@ -64,7 +64,7 @@ class OptimizerConfig:
 # What may change when a run is resumed: it changes neither the rows nor the arithmetic of a step beyond rounding.
 CHANGEABLE = (
     *("steps", "micro_batches", "shard_optimizer"),
-    *("evaluate_every", "checkpoint_every", "keep_checkpoints", "stop_after_skipped"),
+    *("evaluate_every", "evaluation_share", "checkpoint_every", "keep_checkpoints", "stop_after_skipped"),
 )
 
 
@@ -88,6 +88,9 @@ class TrainConfig:
     """Optimizer and learning rate."""
     evaluate_every: int = 5_000
     """Updates between two measurements of the held-out loss; one is made at the end in any case."""
+    evaluation_share: float = 0.1
+    """Share of the run's time that measurements before the end take, at most about: they take an even sample of the
+    held-out rows, always the same. The one at the end takes all rows; with 1 each does."""
     checkpoint_every: int = 1_000
     """Updates between two checkpoints; one is written at the end in any case."""
     keep_checkpoints: int = 3
@@ -97,8 +100,10 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in ("batch_size", *CHANGEABLE):
-            if getattr(self, name) < 1 and name != "shard_optimizer":
+            if getattr(self, name) < 1 and name not in ("shard_optimizer", "evaluation_share"):
                 raise ValueError(f"train.{name} is {getattr(self, name)}: it must be at least 1")
+        if not 0 < self.evaluation_share <= 1:
+            raise ValueError(f"train.evaluation_share is {self.evaluation_share}: it must lie in (0, 1]")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"train.seed is {self.seed}: it must lie in [0, 2**32)")
 

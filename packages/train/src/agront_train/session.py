@@ -2,6 +2,8 @@
 
 import contextlib
 import dataclasses
+import itertools
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -46,6 +48,7 @@ class Session:
     task: Task
     batches: ResumableIterator
     held_out: Iterable[Batch]
+    sampled_batches: int | None
     config: TrainConfig
     identity: RunIdentity
     monitoring: Monitoring
@@ -62,7 +65,7 @@ class Session:
         self._gather_state = make_gather_state(self.config, self.devices)
         self.step = int(unreplicate(self.state.step))
         self.stopping = False
-        self.scores: RowScores | None = None  # after the last update
+        self.scores: RowScores | None = None  # of the rows measured after the last update
         self._pending: _Pending | None = None
         self._saved: TrainState | None = None  # by the last checkpoint
         self._stopwatch = Stopwatch()
@@ -88,14 +91,22 @@ class Session:
             self._pause(self._pending, measuring, saving)
             self._pending = None
 
-    def measure(self) -> None:
-        """Measure all held-out rows, unless a host wants to stop: it has little time then."""
-        parts = []
-        for batch in self.held_out:
+    def measure(self, num_batches: int | None) -> None:
+        """Measure the rows of the first held-out batches, or all, unless a host wants to stop: it has little time then.
+
+        Args:
+            num_batches: how many; None measures all.
+        """
+        parts: list[RowScores] = []
+        total = operator.length_hint(self.held_out)
+        total = total if num_batches is None else min(num_batches, total)
+        for batch in itertools.islice(self.held_out, num_batches):
+            self.opened.reporter.measuring(len(parts), total)
             scores, self.stopping = self._replicated_scores(self.state, batch, self.should_stop())
             if self.stopping:
                 return
             parts.append(scores)
+        self.opened.reporter.measuring(len(parts), total)
         self.scores = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def final_state(self) -> TrainState:
@@ -123,7 +134,7 @@ class Session:
         """Report the last update with no other on its way; measure and save."""
         record = self._settle(pending)
         if measuring and not self.stopping:
-            self.measure()
+            self.measure(None if self.step == self.config.steps else self.sampled_batches)
         if self.scores is not None:
             record = self._with_held_out(record, self.scores)
         self.opened.reporter.record(record)
@@ -133,9 +144,13 @@ class Session:
         self._stopwatch.restart()
 
     def _with_held_out(self, record: StepRecord, scores: RowScores) -> StepRecord:
-        losses, groups, guesses = RowLosses.of(scores), self.monitoring.groups, self.monitoring.guesses
+        losses, guesses = RowLosses.of(scores), self.monitoring.guesses
+        groups = self.monitoring.groups[: len(losses.loss)]
         record = dataclasses.replace(
-            record, held_out_loss=losses.mean, held_out_loss_by_group=losses.by_group(groups) if groups else None
+            record,
+            held_out_loss=losses.mean,
+            held_out_loss_by_group=losses.by_group(groups) if groups else None,
+            held_out_rows=int(np.count_nonzero(losses.weight)),
         )
         if guesses is None or not is_first():
             return record

@@ -51,6 +51,7 @@ def train(
     identity: RunIdentity | Mapping[str, Any],
     initial_params: Params | None = None,
     frozen: Params = (),
+    sampled_batches: int | None = None,
     monitoring: Monitoring = LOSSES_ONLY,
     should_stop: Callable[[], bool] = lambda: False,
     devices: Sequence[jax.Device] | None = None,
@@ -70,6 +71,7 @@ def train(
         initial_params: trained parameters to begin with, NumPy leaves, float32; None draws them by `config.seed`. Those
             of the first process count; a run that is resumed does not look at them.
         frozen: parameters that no update changes, NumPy leaves, to be given again when the run is resumed.
+        sampled_batches: measurements before the end take the first so many of the held-out batches; None takes all.
         monitoring: what is shown and logged.
         should_stop: asked at each update; true in any process ends the run after this update or the next, with a
             checkpoint.
@@ -89,6 +91,7 @@ def train(
             task=task,
             batches=batches,
             held_out=held_out,
+            sampled_batches=sampled_batches,
             config=config,
             identity=identity,
             monitoring=monitoring,
@@ -140,5 +143,5 @@ def _conclude(session: Session, run: Path) -> TrainResult:
         steps = session.config.steps
         session.opened.reporter.note(f"stopped after update {session.step} of {steps}, with a checkpoint")
     elif session.scores is None:  # all updates were made before
-        session.measure()
+        session.measure(None)
     return TrainResult(session.final_state(), session.scores, run / "checkpoints" / str(session.step))

@@ -13,7 +13,7 @@ from agront_data.batches.baselines import (
     fit_kmer_frequencies,
     token_losses,
 )
-from agront_data.batches.held_out_batches import held_out_batches
+from agront_data.batches.held_out_batches import held_out_batches, held_out_order
 from agront_data.batches.loader import PretrainingLoader
 from agront_data.batches.mixture import PROPORTIONAL, Mixture
 from agront_data.batches.row_order import RowOrder
@@ -37,6 +37,7 @@ __all__ = [
     "fit_base_composition",
     "fit_kmer_frequencies",
     "held_out_batches",
+    "held_out_order",
     "read_row",
     "token_losses",
     "training_token_counts",

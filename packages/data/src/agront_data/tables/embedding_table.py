@@ -9,7 +9,11 @@ from agront_tokenizer import KmerTokenizer
 from jaxtyping import Float32, Int
 
 from agront_data.sequences import InputSequence, LabelType
+from agront_data.tables.record_batches import row_bytes
 from agront_data.tables.sequence_columns import TOKEN_FIELDS, sequence_columns, sequence_fields, token_columns
+
+# Of one sequence, where each of its tokens is kept.
+_MOST_BYTES = 1 << 32
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,12 +25,20 @@ class EmbeddingTable:
         embed_dim: D, numbers in an embedding.
         label_types: Types of the columns label, label2, …
         tokenizer: Names the tokens where a row is a token; None where it is a sequence.
+
+    Raises:
+        ValueError: A hidden state is named twice.
     """
 
     layers: tuple[int, ...]
     embed_dim: int
     label_types: tuple[LabelType, ...] = ()
     tokenizer: KmerTokenizer | None = None
+
+    def __post_init__(self) -> None:
+        if len(set(self.layers)) < len(self.layers):
+            numbers = ", ".join(map(str, self.layers))
+            raise ValueError(f"--layers names a hidden state twice (they are number {numbers}); leave one out")
 
     @property
     def per_token(self) -> bool:
@@ -49,6 +61,19 @@ class EmbeddingTable:
     def num_rows(self, sequence: InputSequence) -> int:
         """Counts the rows of a sequence."""
         return sequence.num_tokens if self.per_token else 1
+
+    def check_memory(self, most_tokens: int) -> None:
+        """Refuses a sequence of so many tokens whose rows would not fit the memory, in which they are at once.
+
+        Raises:
+            ValueError: They take more than 4 GiB.
+        """
+        num_bytes = most_tokens * row_bytes(self.schema)
+        if self.per_token and num_bytes > _MOST_BYTES:
+            raise ValueError(
+                f"the longest sequence has {most_tokens:,} tokens, whose embeddings take {num_bytes / 1e9:,.1f} GB of "
+                "memory at once; cut it with --tile 6138"
+            )
 
     def batch(
         self,

@@ -29,6 +29,8 @@ class HeldOut:
         block_length: Bases in a block; 6,138 is a window of 1,023 6-mers.
         every: Period in blocks; 0 holds out no blocks.
         offset: Which block of each period, from 0 to `every` − 1.
+        most_bases: Bases to hold out in blocks, at most about so many: of a store with more, `every` is raised, so that
+            a genome of any size is measured in a like time. None holds out what `every` says.
     """
 
     genomes: tuple[str, ...] = ()
@@ -36,6 +38,7 @@ class HeldOut:
     block_length: int = 6138
     every: int = 0
     offset: int = 8
+    most_bases: int | None = None
 
     def __post_init__(self) -> None:
         if self.block_length < 1:
@@ -44,6 +47,8 @@ class HeldOut:
             raise ValueError(f"every is {self.every}; give 0 to hold out no blocks, or at least 2 to leave any")
         if self.every and not 0 <= self.offset < self.every:
             raise ValueError(f"offset is {self.offset}; with every={self.every} it must be 0 to {self.every - 1}")
+        if self.most_bases is not None and self.most_bases < self.block_length:
+            raise ValueError(f"most_bases is {self.most_bases}; it must be a block, {self.block_length} bases, or more")
 
     def part_intervals(self, store: GenomeStore, part: Part) -> Int64[np.ndarray, "I 2"]:
         """Returns start and end of the pieces of contigs that are one part of the store, in corpus coordinates.
@@ -82,11 +87,15 @@ class HeldOut:
     ) -> Int64[np.ndarray, "H 2"]:
         if not self.every:
             return contigs[whole]
-        num_blocks = -(-(contigs[:, 1] - contigs[:, 0]) // self.block_length)
-        num_held_out = np.where(whole, 1, np.maximum(-(-(num_blocks - self.offset) // self.every), 0))
+        lengths = contigs[:, 1] - contigs[:, 0]
+        every = self.every
+        if self.most_bases is not None:
+            every = max(every, -(-int(lengths[~whole].sum()) // self.most_bases))
+        num_blocks = -(-lengths // self.block_length)
+        num_held_out = np.where(whole, 1, np.maximum(-(-(num_blocks - self.offset) // every), 0))
         contig = np.repeat(np.arange(len(contigs)), num_held_out)
         number = np.arange(len(contig)) - np.repeat(np.cumsum(num_held_out) - num_held_out, num_held_out)
-        start = contigs[contig, 0] + (self.offset + number * self.every) * self.block_length
+        start = contigs[contig, 0] + (self.offset + number * every) * self.block_length
         start = np.where(whole[contig], contigs[contig, 0], start)
         end = np.where(whole[contig], contigs[contig, 1], np.minimum(start + self.block_length, contigs[contig, 1]))
         return np.column_stack([start, end])

@@ -12,7 +12,7 @@ from agront_train.observers.metrics import MetricsFile, TensorBoardLog, read_met
 from agront_train.observers.notes import NotesFile
 from agront_train.observers.profiling import ProfilerTrace
 from agront_train.observers.recent_updates import RecentUpdates
-from agront_train.observers.reporting import LOSSES_ONLY, Monitoring, Observer, Reporter
+from agront_train.observers.reporting import LOSSES_ONLY, MeasurementObserver, Monitoring, Observer, Reporter
 from agront_train.observers.step_record import StepRecord
 from agront_train.observers.time_left import TimeLeft
 from agront_train.observers.update_record import Stopwatch, describe_skipped, divergence, record_of_update
@@ -22,6 +22,7 @@ __all__ = [
     "LOSSES_ONLY",
     "METRICS_FILE",
     "Guess",
+    "MeasurementObserver",
     "MetricsFile",
     "Monitoring",
     "NotesFile",

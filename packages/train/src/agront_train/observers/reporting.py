@@ -23,6 +23,19 @@ class Observer(Protocol):
         """Called at the end, also when training fails."""
 
 
+@runtime_checkable
+class MeasurementObserver(Protocol):
+    """An `Observer` that also wants to hear how far a measurement of held-out rows is."""
+
+    def measuring(self, done: int, total: int) -> None:
+        """Called before the first held-out batch, and after each.
+
+        Args:
+            done: batches measured.
+            total: all batches of this measurement; 0 where their number is not known.
+        """
+
+
 class Monitoring(NamedTuple):
     """Settings of what a run reports beyond its losses, and of its observers."""
 
@@ -82,6 +95,13 @@ class Reporter:
                 if observer in self._failing:
                     self._failing.remove(observer)
                     self.note(f"{type(observer).__name__} writes again")
+
+    def measuring(self, done: int, total: int) -> None:
+        """Tell the observers that want to hear it how far a measurement is."""
+        for observer in self._observers:
+            if isinstance(observer, MeasurementObserver):
+                with contextlib.suppress(OSError):
+                    observer.measuring(done, total)
 
     def note(self, message: str) -> None:
         """Send a note to every observer; failures to write it are ignored."""

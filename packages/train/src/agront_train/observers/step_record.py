@@ -24,6 +24,8 @@ class StepRecord:
     """Tokens of the global batch, padding included, by the time of the update; compilation counts in the first."""
     held_out_loss: float | None = None
     """Mean held-out loss after this update, nats a token at `<mask>`; None where it was not measured."""
+    held_out_rows: int | None = None
+    """The number of held-out rows that it is the mean over: a sample before the run's end."""
     held_out_loss_by_group: Mapping[str, float] | None = None
     """The same for each group of held-out rows, such as a species."""
     guesses: tuple[Guess, ...] | None = None

@@ -8,7 +8,7 @@ from jaxtyping import Float32
 
 from agront_train.config import MaskingConfig
 from agront_train.interfaces import LossSum, Params
-from agront_train.tasks.masked_tokens.evaluation import held_out_row_losses
+from agront_train.tasks.masked_tokens.evaluation import held_out_row_losses, num_held_out_parts
 from agront_train.tasks.masked_tokens.interfaces import MaskedLanguageModel, MaskingVocabulary, TokenRows
 from agront_train.tasks.masked_tokens.masking import mask_tokens, num_masked_positions
 from agront_train.tasks.masked_tokens.objective import row_losses
@@ -31,6 +31,11 @@ class MaskedTokenTask:
     def num_masked(self) -> int:
         """M, the tokens of a row that training predicts."""
         return num_masked_positions(self.masking, self.num_tokens)
+
+    @property
+    def held_out_passes(self) -> int:
+        """Passes through the model that `row_scores` takes, each with another part of the tokens masked."""
+        return num_held_out_parts(self.masking)
 
     def init(self, rng: jax.Array) -> Params:
         """Draw the model's parameters."""

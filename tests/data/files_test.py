@@ -80,16 +80,16 @@ def test_a_place_that_can_be_written_to_is_left_as_it_was(tmp_path):
 def test_an_output_that_could_not_be_written_is_refused_before_the_work(tmp_path):
     with pytest.raises(ValueError, match=r"--out is .*nowhere/a: there is no folder .*nowhere; make it first"):
         check_can_write("--out", tmp_path / "nowhere" / "a")
-    with pytest.raises(ValueError, match="--out is /proc/a.tsv: nothing can be written to /proc"):
+    with pytest.raises(ValueError, match=r"--out is /proc/a.tsv: nothing can be written to /proc"):
         check_can_write("--out", Path("/proc/a.tsv"))
-    with pytest.raises(ValueError, match="--run is /proc/a/run: nothing can be written to /proc"):
+    with pytest.raises(ValueError, match=r"--run is /proc/a/run: nothing can be written to /proc"):
         check_can_write("--run", Path("/proc/a/run"), with_parents=True)
     longest = os.pathconf(tmp_path, "PC_NAME_MAX")
     (tmp_path / ("n" * longest)).touch()
-    with pytest.raises(ValueError, match="an unfinished file has a longer name; give one of 2[34][0-9] bytes"):
+    with pytest.raises(ValueError, match=r"an unfinished file has a longer name; give one of 2[34][0-9] bytes"):
         check_can_write("--out", tmp_path / ("n" * (longest - 1)))
-    with pytest.raises(ValueError, match="an unfinished file has a longer name"):
+    with pytest.raises(ValueError, match=r"an unfinished file has a longer name"):
         check_can_write("--out", tmp_path / ("n" * (longest + 1)))
     (tmp_path / "a.tsv").touch()
-    with pytest.raises(ValueError, match="--out .*a.tsv is there already: name another file"):
+    with pytest.raises(ValueError, match=r"--out .*a.tsv is there already: name another file"):
         check_new_file("--out", tmp_path / "a.tsv")

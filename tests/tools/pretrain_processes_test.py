@@ -95,6 +95,7 @@ def alone(tmp_path_factory, store):
     return run
 
 
+@pytest.mark.slow
 def test_two_hosts_train_as_one_and_only_the_first_writes_and_speaks(tmp_path, store, alone):
     first, second = tmp_path / "first", tmp_path / "second"
     outcomes = [finish(process) for process in hosts(store, (first, second), "--train.steps", 12)]
@@ -140,6 +141,7 @@ def test_a_host_that_dies_ends_the_other_and_the_run_goes_on_alone(tmp_path, sto
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_run_with_a_checkpoint_from_which_it_resumes_exactly(tmp_path, store, number, code):
     run, whole = tmp_path / "run", tmp_path / "whole"
@@ -162,6 +164,7 @@ def test_a_signal_ends_the_run_with_a_checkpoint_from_which_it_resumes_exactly(t
         assert summaries[0] == summaries[1]
 
 
+@pytest.mark.slow
 def test_ctrl_c_that_ends_the_reader_of_the_output_too_still_leaves_a_checkpoint(tmp_path, store):
     run = tmp_path / "run"
     process = start(store, run, "--train.steps", 100_000, "--train.evaluate-every", 1, errors=subprocess.PIPE)
@@ -186,6 +189,7 @@ def published(tmp_path):
     return tmp_path / "published"
 
 
+@pytest.mark.slow
 def test_a_run_can_begin_with_published_weights(tmp_path, store, run_tool, published):
     run = tmp_path / "run"
     arguments = ("demo", "--data", store, "--run", run, *TINY, "--train.steps", 2)

@@ -48,6 +48,7 @@ def assert_it_resumes_on_one_host(run, undisturbed):
     assert not being_written(run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", [1, 0], ids=["the second dies", "the first dies"])
 def test_killed_while_a_checkpoint_is_written_the_other_host_ends_and_the_run_resumes_on_one(
     victim, undisturbed, tmp_path

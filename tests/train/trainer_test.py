@@ -311,6 +311,7 @@ def test_it_can_begin_with_given_parameters(tmp_path, undisturbed):
     assert 0 < max(jax.tree.leaves(moved)) <= 1.1e-3  # one update at a rate of 1e-3
 
 
+@pytest.mark.slow
 def test_killed_while_a_checkpoint_is_written_it_resumes_from_the_last_whole_one(tmp_path):
     def partial_checkpoints(run):
         return list((run / "checkpoints").glob("*tmp*"))

@@ -140,6 +140,7 @@ def test_another_command_model_or_input_does_not_go_on(tmp_path, model, fasta, r
     assert run(*command).code == 0
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_no_finished_part(tmp_path, model, random_dna, write_fasta, run):
     fasta = write_fasta(tmp_path / "many.fa", **{f"s{i}": random_dna(i, 200) for i in range(2000)})
     command = (model, fasta, *MANY_PARTS, "--out", tmp_path / "killed.parquet")

@@ -2,7 +2,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from terminal import given_arguments, shell_command, with_option
 
 

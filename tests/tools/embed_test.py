@@ -83,7 +83,7 @@ BAD = {
     ),
     "GFF": ({"a.gff": "##gff-version 3\n", "g.fa": ">c\nA\n"}, ["a.gff", "--genome", "g.fa"], ["a.gff: is GFF"]),
     "layers": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--layers", "3"], ["no hidden state 3"]),
-    "layers twice": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--layers", "2", "-1"], ["--layers 2 -1", "twice"]),
+    "layers twice": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--layers", "2", "-1"], ["--layers names a hidden state twice (they are number 2, 2)"]),
     "overlap": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--overlap", "39"], ["overlap must lie in"]),
     "batch": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--batch-tokens", "0"], ["batch_tokens must be at least 1"]),
     "picture of tokens": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--umap", "u.png", "--pool", "tokens"], ["--pool tokens"]),
@@ -124,7 +124,7 @@ def test_bad_options_are_sentences(arguments, message, model, tmp_path, run_tool
 
 
 def test_a_sequence_whose_tokens_do_not_fit_memory_is_refused(tmp_path, model, fasta, run, monkeypatch):
-    monkeypatch.setattr("embedding.embedding_run._MOST_BYTES", 1000)
+    monkeypatch.setattr("agront_data.tables.embedding_table._MOST_BYTES", 1000)
     outcome = run(model, fasta, "--out", tmp_path / "out.npz", "--pool", "tokens")
     assert outcome.code == 1
     assert "of memory at once; cut it with --tile" in outcome.err

@@ -71,14 +71,15 @@ def test_metrics_hold_every_update_with_the_fields_named(finished):
     assert [record["step"] for record in records] == [1, 2, 3, 4]
     fields = {"step", "loss", "learning_rate", "grad_norm", "tokens_per_second", "data_wait", "utilisation"}
     for record in records:
-        assert set(record) - {"held_out_loss", "guesses"} == fields
+        assert set(record) - {"held_out_loss", "held_out_rows", "guesses"} == fields
         assert 0 <= record.pop("data_wait") <= 1
         assert all(math.isfinite(value) and value > 0 for name, value in record.items() if name != "guesses")
         assert ("guesses" in record) == ("held_out_loss" in record)
         for guess in record.get("guesses", []):
             assert set(guess) == {"row", "position", "token", "top"}
             assert all(token in AGRONT_VOCABULARY.tokens and 0 < share < 1 for token, share in guess["top"])
-    assert [record["step"] for record in records if "held_out_loss" in record] == [2, 4]
+    # One batch of the seven held-out windows on the way, all at the end.
+    assert [record.get("held_out_rows") for record in records] == [None, 4, None, 7]
 
 
 def test_what_is_printed_before_training_says_what_is_trained_on(finished):

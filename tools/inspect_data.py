@@ -12,7 +12,7 @@ from agront_data.duplicates import find_duplicates
 from agront_tokenizer import KmerTokenizer
 from models import tokenizer_of
 from pictures import draw_species_shares
-from presets import PRESETS
+from presets import PRESETS, in_options
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from store_views import (
@@ -154,7 +154,7 @@ def report_duplicates(store: GenomeStore, held_out: WindowGrid | None, options: 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(InspectData, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
-    with errors_as_sentences(""):
+    with errors_as_sentences("", lambda message: in_options(message, " of pretrain.py")):
         inspect_data(options, make_console())
 
 

@@ -6,15 +6,14 @@ The options are those of `tools/pretrain.py` that costs depend on.
 
 from collections.abc import Mapping
 
-import tyro
 from agront_data import GenomeStore, WindowGrid
 from agront_model import count_parameters, hardware_flops, model_flops
 from agront_train.devices import USABLE, MemoryPlan, find_remedies, num_bytes, plan_memory
-from presets import PRESETS
+from presets import PRESETS, in_options
 from pretraining import PlannedRun
 from rich.console import Console
 from rich.table import Table
-from terminal import counted, errors_as_sentences, given_arguments, make_console, new_table
+from terminal import counted, errors_as_sentences, make_console, new_table, read_command_line
 
 # 10.5 million sequences of 6 kbp, of 48 species (AgroNT paper; the product is derived).
 _PUBLISHED_BASES = 63e9
@@ -176,9 +175,8 @@ def duration(seconds: float) -> str:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     presets = {name: (text, PlannedRun.of(experiment)) for name, (text, experiment) in PRESETS.items()}
-    run = tyro.extras.overridable_config_cli(presets, args=given_arguments(), description=__doc__)
-    with errors_as_sentences(""):
-        plan(run, make_console())
+    with errors_as_sentences("", in_options):
+        plan(read_command_line(presets, __doc__), make_console())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import jax
-import tyro
 from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
 from agront_data.batches import baseline_losses, held_out_order
 from agront_data.files import check_can_write
@@ -22,14 +21,15 @@ from agront_train import (
     on_first,
     parameters_digest,
     sampled_batches,
+    stop_signals,
     train,
 )
 from models import choose_devices, load_checked_weights, tokenizer_of
 from pictures import plot_losses
-from presets import PRESETS, Experiment
+from presets import PRESETS, Experiment, in_options
 from pretraining import describe, ending_at_once, make_monitoring, report
 from rich.console import Console
-from terminal import RunConsole, errors_as_sentences, given_arguments, shell_command, stop_signals
+from terminal import RunConsole, errors_as_sentences, read_command_line, shell_command
 
 
 def open_store(location: str, endpoint: str | None) -> GenomeStore:
@@ -124,10 +124,11 @@ def pretrain(experiment: Experiment, console: Console) -> int:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    experiment = tyro.extras.overridable_config_cli(PRESETS, args=given_arguments(), description=__doc__)
+    with errors_as_sentences("", in_options):
+        experiment = read_command_line(PRESETS, __doc__)
     with (
         ending_at_once(),
-        errors_as_sentences("the same command again resumes from the last checkpoint, if there is one"),
+        errors_as_sentences("the same command again resumes from the last checkpoint, if there is one", in_options),
     ):
         connect(experiment.coordinator, experiment.num_processes, experiment.process_id)
         status = pretrain(experiment, RunConsole(quiet=not is_first()))

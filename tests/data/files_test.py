@@ -1,8 +1,20 @@
+import errno
+import fcntl
 import os
+import warnings
 from pathlib import Path
 
 import pytest
-from agront_data.files import check_can_write, check_new_file, is_at, open_locked, open_whole, write_whole
+from agront_data.files import (
+    NoFileLocksWarning,
+    check_can_write,
+    check_new_file,
+    is_at,
+    open_locked,
+    open_whole,
+    sync_folder,
+    write_whole,
+)
 
 
 def test_a_file_is_replaced_in_one_go(tmp_path, monkeypatch):
@@ -93,3 +105,54 @@ def test_an_output_that_could_not_be_written_is_refused_before_the_work(tmp_path
     (tmp_path / "a.tsv").touch()
     with pytest.raises(ValueError, match=r"--out .*a.tsv is there already: name another file"):
         check_new_file("--out", tmp_path / "a.tsv")
+
+
+def lock_of_nfs(descriptor, operation):
+    """flock(2), "NFS details": an exclusive lock needs a file that is open for writing."""
+    if operation & fcntl.LOCK_EX and fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def test_a_lock_on_nfs_is_had(tmp_path, monkeypatch):
+    monkeypatch.setattr(fcntl, "flock", lock_of_nfs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        os.close(open_locked(tmp_path / "lock"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named_and_its_file_opened(tmp_path, monkeypatch, number):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.warns(NoFileLocksWarning) as said:
+        descriptor = open_locked(tmp_path / "lock")
+    assert is_at(descriptor, tmp_path / "lock")
+    assert os.write(descriptor, b"1") == 1
+    os.close(descriptor)
+    (sentence,) = [str(warning.message) for warning in said]
+    assert sentence.startswith(f"{tmp_path}: this file system has no locks ({os.strerror(number)}): ")
+    assert "no second process writes there" in sentence
+    assert "-o flock" in sentence
+
+
+def test_another_failure_of_a_lock_is_an_error(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        open_locked(tmp_path / "lock")
+
+
+def test_a_file_system_that_flushes_no_folders_is_left_alone(tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    number = errno.EINVAL  # as network drives answer
+    sync_folder(tmp_path)
+    number = errno.EIO
+    with pytest.raises(OSError, match="Input/output error"):
+        sync_folder(tmp_path)

@@ -1,11 +1,13 @@
 """Experiments by name: each file says its command and what to expect of it."""
 
+from agront_train import option_names, with_options
+
 from presets.agront_1b import PAPER_CHUNKS, PUBLISHED, RELEASED_CHUNKS
 from presets.demo import DEMO
 from presets.experiment import Experiment
 from presets.laptop import LAPTOP
 
-__all__ = ["PRESETS", "Experiment"]
+__all__ = ["PRESETS", "Experiment", "in_options"]
 
 PRESETS = {
     "demo": ("A small AgroNT that a laptop trains in minutes.", DEMO),
@@ -14,3 +16,8 @@ PRESETS = {
     "agront-1b-paper-chunks": ("The same on the paper's chunks of 6,100 bases.", PAPER_CHUNKS),
     "agront-1b-released-chunks": ("The same on the released corpus's chunks: 6,000 bases of 6,200.", RELEASED_CHUNKS),
 }
+
+
+def in_options(message: str, of: str = "") -> str:
+    """A message with the options of pretrain.py in place of an experiment's fields, each followed by `of`."""
+    return with_options(message, {field: option + of for field, option in option_names(DEMO).items()})

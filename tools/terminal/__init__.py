@@ -1,5 +1,6 @@
-"""The terminal: text, tables and progress bars; errors as sentences; signals; commands to copy."""
+"""The terminal: text, tables and progress bars; command lines; errors as sentences; commands to copy."""
 
+from terminal.command_line import read_command_line
 from terminal.console import RunConsole, counted, make_console, new_table, say
 from terminal.download_bars import DownloadBars, bars
 from terminal.embedding_bar import EmbeddingBar
@@ -7,7 +8,6 @@ from terminal.errors import errors_as_sentences
 from terminal.ingest_bars import IngestBars
 from terminal.output_names import check_picture_name
 from terminal.shell_command import given_arguments, shell_command, with_option
-from terminal.stop_signals import stop_signals
 
 __all__ = [
     "DownloadBars",
@@ -21,8 +21,8 @@ __all__ = [
     "given_arguments",
     "make_console",
     "new_table",
+    "read_command_line",
     "say",
     "shell_command",
-    "stop_signals",
     "with_option",
 ]

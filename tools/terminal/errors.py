@@ -1,25 +1,34 @@
-"""Errors as sentences, and the exit status of a tool."""
+"""Errors and warnings as sentences, and the exit status of a tool."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.markup import escape
 
 
 @contextmanager
-def errors_as_sentences(stopped: str) -> Iterator[None]:
-    """End the process with a sentence in place of a traceback: with status 1 for bad input, 130 for Ctrl-C.
+def errors_as_sentences(stopped: str, in_words: Callable[[str], str] = str) -> Iterator[None]:
+    """Say warnings, and an error that ends the process: with status 1 for bad input, 130 for Ctrl-C.
 
     Args:
         stopped: what to say after Ctrl-C, such as what the same command does again.
+        in_words: gives an error's message the words of the command line.
     """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: _say("[bold yellow]note[/]", str(message))
+            yield
     except (ValueError, OSError, FloatingPointError) as error:
-        Console(stderr=True).print(f"[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        _say("[bold red]error[/]", in_words(str(error)))
         sys.exit(1)
     except KeyboardInterrupt:
         Console(stderr=True).print(f"\nstopped{stopped and '; '}{stopped}")
         sys.exit(130)
+
+
+def _say(kind: str, message: str) -> None:
+    with suppress(OSError, ValueError):  # closed, or of a narrower encoding
+        Console(stderr=True).print(f"{kind} {escape(message)}", highlight=False, soft_wrap=True)

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"temperature": 0}, "temperature is 0; it must be above 0"),
-        ({"temperature": math.nan}, "temperature is nan"),
-        ({"temperature": math.inf}, "temperature is inf"),
+        ({"temperature": 0}, "`temperature` is 0; it must be above 0"),
+        ({"temperature": math.nan}, "`temperature` is nan"),
+        ({"temperature": math.inf}, "`temperature` is inf"),
         ({"temperature": 2.0, "weights": {"rice": 1}}, "give one of the two"),
         ({"weights": {"rice": 1, "maize": -0.5}}, "the weight of 'maize' is -0.5; it must be 0 or more"),
         ({"weights": {"rice": math.nan}}, "the weight of 'rice' is nan"),
-        ({"weights": {"rice": 0, "maize": 0}}, "all weights are 0"),
+        ({"weights": {"rice": 0, "maize": 0}}, "all `weights` are 0"),
     ],
 )
 def test_settings_out_of_range(options: dict[str, Any], message: str) -> None:
@@ -112,5 +112,5 @@ def test_weights_name_each_genome_and_none_else() -> None:
 
 
 def test_a_share_without_windows_is_refused() -> None:
-    with pytest.raises(ValueError, match="no window to train on in b: give it weight 0, or hold out less"):
+    with pytest.raises(ValueError, match=r"no window to train on in b: give it weight 0 \(`weights`\)"):
         Mixture(weights={"a": 1, "b": 1}).rows_in_cycle({"a": 5, "b": 0})

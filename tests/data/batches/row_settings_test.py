@@ -76,7 +76,7 @@ def test_a_setting_that_is_absent_has_its_default(store: GenomeStore) -> None:
         ({"train": {"batch_size": 4}}, "KeyError: 'seed'"),
         ({"store": None}, "KeyError: 'store'"),
         ({"windows": {"length": 8, "jitter": 3}}, "TypeError: .*'jitter'"),
-        ({"windows": {"length": 0}}, "ValueError: length is 0"),
+        ({"windows": {"length": 0}}, "ValueError: `length` is 0"),
         ({"mixture": [1]}, "TypeError: "),
         ({"held_out": 3}, "AttributeError: "),
     ],

@@ -19,10 +19,10 @@ COMPLEMENT = bytes.maketrans(bytes(range(4)), bytes([1, 0, 3, 2]))
     ("options", "message"),
     [
         ({"block_length": 0}, "block_length is 0"),
-        ({"every": -1}, "every is -1"),
-        ({"every": 1}, "every is 1; give 0 to hold out no blocks, or at least 2"),
-        ({"every": 5}, "offset is 8; with every=5 it must be 0 to 4"),
-        ({"every": 5, "offset": -1}, "offset is -1"),
+        ({"every": -1}, "`every` is -1"),
+        ({"every": 1}, "`every` is 1; give 0 to hold out no blocks, or at least 2"),
+        ({"every": 5}, "`offset` is 8; with `every` 5 it must be 0 to 4"),
+        ({"every": 5, "offset": -1}, "`offset` is -1"),
         ({"every": 9, "block_length": 100, "most_bases": 99}, "most_bases is 99; it must be a block, 100 bases"),
     ],
 )

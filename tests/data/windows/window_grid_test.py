@@ -16,12 +16,12 @@ LayOut = Callable[..., GenomeStore]
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"length": 0}, "length is 0"),
-        ({"length": 10, "overlap": 10}, "overlap is 10; it must be at most 9"),
-        ({"overlap": -3, "random_start": 2}, "overlap is -3, a gap that a random_start of 2 does not cover"),
+        ({"length": 0}, "`length` is 0"),
+        ({"length": 10, "overlap": 10}, "`overlap` is 10; it must be at most 9"),
+        ({"overlap": -3, "random_start": 2}, "`overlap` is -3, a gap that a random_start of 2 does not cover"),
         ({"random_start": -1}, "random_start is -1"),
         ({"max_n_fraction": 1.5}, "max_n_fraction is 1.5"),
-        ({"short": "drop"}, "short is 'drop'"),
+        ({"short": "drop"}, "`short` is 'drop'"),
     ],
 )
 def test_settings_out_of_range(options: dict[str, Any], message: str) -> None:

@@ -43,5 +43,5 @@ def test_a_profiler_that_is_busy_is_no_end_of_training(tmp_path):
 
 @pytest.mark.parametrize(("first", "updates"), [(0, 3), (1, 0)])
 def test_numbers_out_of_range_are_refused(tmp_path, first, updates):
-    with pytest.raises(ValueError, match=f"first is {first} and updates is {updates}"):
+    with pytest.raises(ValueError, match=f"{updates} updates to trace, from update {first} on"):
         ProfilerTrace(tmp_path, first=first, updates=updates)

@@ -1,3 +1,7 @@
+import errno
+import fcntl
+import os
+
 import pytest
 from agront_train.run_folder import open_run_folder
 
@@ -40,3 +44,29 @@ def test_what_a_kill_left_of_the_settings_is_written_anew(tmp_path):
     (tmp_path / "run.json.partial").write_text("{")
     with open_run_folder(tmp_path, {"width": 96}):
         assert [file.name for file in tmp_path.iterdir()] == ["run.json"]
+
+
+def lock_of_nfs(file, operation):
+    """flock(2), "NFS details": an exclusive lock needs a file that is open for writing."""
+    if operation & fcntl.LOCK_EX and fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def test_a_folder_on_nfs_is_locked(tmp_path, monkeypatch):
+    monkeypatch.setattr(fcntl, "flock", lock_of_nfs)
+    for _ in range(2):
+        with open_run_folder(tmp_path / "run", {"width": 96}) as unlocked:
+            assert unlocked is None
+    assert (tmp_path / "run" / "run.json").read_text() == '{\n  "identity": {\n    "width": 96\n  }\n}\n'
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_folder_without_locks_is_opened_and_a_sentence_says_so(tmp_path, monkeypatch, number):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with open_run_folder(tmp_path / "run", {}) as unlocked:
+        assert unlocked.startswith(f"{tmp_path / 'run'}: this file system has no locks ({os.strerror(number)}): ")
+        assert "no second process trains there" in unlocked
+        assert "-o flock" in unlocked

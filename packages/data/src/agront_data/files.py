@@ -3,12 +3,30 @@
 import errno
 import fcntl
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["check_can_write", "check_new_file", "is_at", "open_locked", "open_whole", "sync_folder", "write_whole"]
+__all__ = [
+    "NoFileLocksWarning",
+    "check_can_write",
+    "check_new_file",
+    "is_at",
+    "open_locked",
+    "open_whole",
+    "sync_folder",
+    "write_whole",
+]
+
+# What flock(2) fails with where a file system has no locks: Lustre mounted without "-o flock", NFS without its lock
+# service, some file systems in user space.
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
+
+
+class NoFileLocksWarning(UserWarning):
+    """A file system has no locks: nothing keeps a second process from writing to the same files."""
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -102,10 +120,13 @@ def check_new_file(called: str, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes sure that names given in a folder outlive a power cut."""
+    """Makes sure that names given in a folder outlive a power cut, where its file system can."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # network drives have none
+            raise
     finally:
         os.close(descriptor)
 
@@ -113,15 +134,19 @@ def sync_folder(folder: Path) -> None:
 def open_locked(path: str | os.PathLike[str]) -> int:
     """Opens a file, made where there is none, locks it for this process, and returns the descriptor.
 
-    The lock ends with the process, however that ends.
+    The lock ends with the process, however that ends. The file is open for writing, as NFS wants it.
+    Where the file system has no locks, the file is open and not locked, and a warning says so.
 
     Raises:
         BlockingIOError: Another process holds it.
+
+    Warns:
+        NoFileLocksWarning: The file system has no locks.
     """
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor, Path(path))
             # It may have been removed or renamed between the two calls: then the lock is on another file.
             if is_at(descriptor, path):
                 return descriptor
@@ -129,6 +154,20 @@ def open_locked(path: str | os.PathLike[str]) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        warnings.warn(
+            f"{path.parent.absolute()}: this file system has no locks ({error.strerror}): make sure that no second "
+            "process writes there. Lustre has them when it is mounted with -o flock",
+            NoFileLocksWarning,
+            stacklevel=3,
+        )
 
 
 def is_at(descriptor: int, path: str | os.PathLike[str]) -> bool:

@@ -19,6 +19,8 @@ from agront_train.run_folder import (
     write_session,
     write_summary,
 )
+from agront_train.setting_names import option_names, with_options
+from agront_train.stop_signals import StopSignals, stop_signals
 from agront_train.tasks import MaskedLanguageModel, MaskedTokenTask, MaskingVocabulary
 from agront_train.trainer import TrainResult, train
 from agront_train.update import TrainState, init_state, make_train_step
@@ -42,6 +44,7 @@ __all__ = [
     "RowLosses",
     "RunIdentity",
     "StepRecord",
+    "StopSignals",
     "Task",
     "TrainConfig",
     "TrainResult",
@@ -54,14 +57,17 @@ __all__ = [
     "is_first",
     "make_train_step",
     "on_first",
+    "option_names",
     "paired_difference",
     "parameters_digest",
     "read_metrics",
     "rows_key",
     "sampled_batches",
     "setting_defaults",
+    "stop_signals",
     "summarize_held_out",
     "train",
+    "with_options",
     "write_session",
     "write_summary",
 ]

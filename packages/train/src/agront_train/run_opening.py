@@ -53,7 +53,7 @@ def _open(
     run: Path, config: TrainConfig, identity: RunIdentity, template: TrainState, monitoring: Monitoring
 ) -> Iterator[OpenedRun]:
     with (
-        open_run_folder(run, identity),
+        open_run_folder(run, identity) as unlocked,
         Checkpointer(run / "checkpoints", keep=config.keep_checkpoints) as checkpointer,
     ):
         opened = OpenedRun(checkpointer, checkpointer.restore(template, identity))
@@ -66,6 +66,8 @@ def _open(
         ]
         with Reporter(logs) as opened.reporter, _noting_the_end(notes):
             opened.reporter.add(monitoring.observers(resume_at))
+            if unlocked is not None:
+                opened.reporter.note(unlocked)
             _note_the_beginning(opened, config.steps)
             yield opened
 

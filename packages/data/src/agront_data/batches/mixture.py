@@ -28,16 +28,18 @@ class Mixture:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature > 0):
-            raise ValueError(f"temperature is {self.temperature}; it must be above 0, and 1 is in proportion to size")
+            raise ValueError(f"`temperature` is {self.temperature}; it must be above 0, and 1 is in proportion to size")
         if self.weights is None:
             return
         if self.temperature != 1:
-            raise ValueError(f"temperature is {self.temperature} and weights are given as well: give one of the two")
+            raise ValueError(f"`temperature` is {self.temperature} and `weights` are given too: give one of the two")
         wrong = [name for name, weight in self.weights.items() if not (math.isfinite(weight) and weight >= 0)]
         if wrong:
-            raise ValueError(f"the weight of {wrong[0]!r} is {self.weights[wrong[0]]}; it must be 0 or more")
+            raise ValueError(
+                f"the weight of {wrong[0]!r} is {self.weights[wrong[0]]}; it must be 0 or more (`weights`)"
+            )
         if self.weights and not any(self.weights.values()):
-            raise ValueError("all weights are 0, which leaves no genome to train on")
+            raise ValueError("all `weights` are 0, which leaves no genome to train on")
         # A copy, so that nobody changes it later; and of plain floats, so that it can be written as JSON.
         object.__setattr__(self, "weights", {name: float(weight) for name, weight in self.weights.items()})
 
@@ -86,7 +88,7 @@ def _check_names(weights: Mapping[str, float], sizes: Mapping[str, int]) -> None
         wrong = "; ".join(
             f"{what} {which}" for what, which in (("not in it:", unknown), ("missing:", missing)) if which
         )
-        raise ValueError(f"weights must name each genome of the store, with 0 to leave one out, and none else: {wrong}")
+        raise ValueError(f"`weights` must name each genome of the store, 0 to leave one out, and none else: {wrong}")
     empty = ", ".join(name for name, size in sizes.items() if not size and weights[name])
     if empty:
-        raise ValueError(f"no window to train on in {empty}: give it weight 0, or hold out less of it")
+        raise ValueError(f"no window to train on in {empty}: give it weight 0 (`weights`), or hold out less of it")

@@ -45,7 +45,7 @@ class RowOrder:
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:
-            raise ValueError(f"seed is {self.seed}; it must be 0 to {2**32 - 1}")
+            raise ValueError(f"`seed` is {self.seed}; it must be 0 to {2**32 - 1}")
         if self.grid.part != "training":
             raise ValueError("the grid holds held-out windows; build one with part='training' to train on")
         _ = self._slots

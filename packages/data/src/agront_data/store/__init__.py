@@ -5,6 +5,7 @@
 >>> store = GenomeStore.open("genomes.store")  # doctest: +SKIP
 """
 
+from agront_data.store.answer import SilentServerWarning
 from agront_data.store.genome import BaseCounts, Contig, Genome
 from agront_data.store.genome_files import genome_name, group_by_genome
 from agront_data.store.genome_store import GenomeStore
@@ -20,6 +21,7 @@ __all__ = [
     "GenomeProgress",
     "GenomeStore",
     "NRuns",
+    "SilentServerWarning",
     "SoftMask",
     "genome_name",
     "group_by_genome",

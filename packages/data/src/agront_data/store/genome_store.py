@@ -11,6 +11,7 @@ from jaxtyping import Int64, UInt8, UInt16
 from agront_data import bases
 from agront_data.genome_names import first_names, unknown_names
 from agront_data.store import key_value, layout
+from agront_data.store.answer import SECONDS_TO_TRANSFER, answer_to
 from agront_data.store.genome import Genome
 from agront_data.store.store_header import StoreHeader, read_header
 
@@ -42,16 +43,18 @@ class GenomeStore:
 
         Raises:
             FileNotFoundError: There is no store.
-            OSError: The place cannot be reached.
+            OSError: The place cannot be reached: a server that does not answer is given up after a minute.
             ValueError: The store is not finished, or of another format version.
         """
         location = os.fspath(location)
-        key_value_store = key_value.open_key_value_store(location, endpoint)
+        key_value_store = key_value.open_key_value_store(location, endpoint, first_key=layout.STORE_KEY)
         genomes, fingerprint = _read_finished_header(key_value_store, location)
         kinds = (layout.bases_key, layout.n_runs_key, layout.soft_mask_key)
         opening = [layout.open_array(key_value_store, key_of(genome.name)) for key_of in kinds for genome in genomes]
         try:
-            arrays = tuple(future.result() for future in opening)
+            arrays = tuple(answer_to(request, location, SECONDS_TO_TRANSFER) for request in opening)
+        except TimeoutError as error:
+            raise OSError(f"{location}: {error}; check the network, and run the same again") from error
         except (ValueError, OSError) as error:
             raise ValueError(f"{location}: an array of the store is gone or damaged; ingest again ({error})") from error
         for genome, array in zip(genomes, arrays, strict=False):
@@ -126,8 +129,12 @@ class GenomeStore:
             Codes 0–4 (see `agront_data.bases`), filled with 5 to the right of a window shorter than `width`.
 
         Raises:
+            OSError: The server that holds the store refuses, or has not answered for five minutes.
             ValueError: A window lies outside its genome or is longer than `width`, or its data are damaged (the
                 message names the file).
+
+        Warns:
+            SilentServerWarning: It has not answered for ten seconds.
         """
         rows = np.column_stack([genome, start, length]).tolist()
         windows = np.full((len(rows), width), bases.NO_BASE, np.uint8)
@@ -153,11 +160,19 @@ class GenomeStore:
 
     def _result(self, future: "ts.Future[Any]", genome: int, what: str) -> Any:
         try:
-            return future.result()
+            return answer_to(future, self.location, SECONDS_TO_TRANSFER)
         except (ValueError, OSError) as error:
-            raise ValueError(
-                f"{self.location}: genome {self.genomes[genome].name!r}: {what} cannot be read, the file is damaged; "
-                f"copy or ingest the store again ({error})"
+            place = f"{self.location}: genome {self.genomes[genome].name!r}: {what} cannot be read"
+            if key_value.local_folder(self.location) is not None:
+                raise ValueError(f"{place}, the file is damaged; copy or ingest the store again ({error})") from error
+            if "was ignored by server" in str(error):
+                raise OSError(
+                    f"{place}: the server sends whole files only, not parts of them (HTTP range requests); use another "
+                    "server, or copy the store to a folder here"
+                ) from error
+            raise OSError(
+                f"{place}; check the network and your rights, and run the same again. If the file is damaged, copy or "
+                f"ingest the store again ({error})"
             ) from error
 
 

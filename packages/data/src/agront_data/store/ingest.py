@@ -65,7 +65,7 @@ def ingest_genomes(
     location = os.fspath(store)
     files = {name: [Path(file) for file in genomes[name]] for name in sorted(genomes)}
     _check_arguments(files, location, workers)
-    key_value_store = key_value.open_key_value_store(location, endpoint)
+    key_value_store = key_value.open_key_value_store(location, endpoint, first_key=layout.STORE_KEY)
     _check_place(key_value_store, location)
     with write_lock(key_value_store, location) as lock:
         header = read_header(key_value_store, location)

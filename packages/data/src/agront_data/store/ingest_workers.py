@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from agront_data.store import key_value
+from agront_data.store import key_value, layout
 from agront_data.store.genome import Genome
 from agront_data.store.ingest_genome import GenomeProgress, ingest_genome
 from agront_data.store.write_lock import WriteLock
@@ -92,7 +92,7 @@ _worker: dict[str, Any] = {}
 
 def _start_worker(location: str, endpoint: str | None, reports: Any, stop: Any, lock: WriteLock) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which stops us
-    store = key_value.open_key_value_store(location, endpoint)
+    store = key_value.open_key_value_store(location, endpoint, first_key=layout.STORE_KEY)
     _worker.update(store=store, location=location, reports=reports, stop=stop, lock=lock)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -6,6 +6,14 @@ from urllib.parse import urlsplit
 
 import tensorstore as ts
 
+from agront_data.store.answer import (
+    SECONDS_TO_OPEN,
+    SECONDS_TO_TRANSFER,
+    answer_to,
+    context_to_open,
+    context_to_transfer,
+)
+
 
 def local_folder(location: str | os.PathLike[str]) -> str | None:
     """Returns the absolute path of a location on this machine's file system, None of any other."""
@@ -15,14 +23,20 @@ def local_folder(location: str | os.PathLike[str]) -> str | None:
     return None if "://" in text else os.path.abspath(text)
 
 
-def open_key_value_store(location: str | os.PathLike[str], endpoint: str | None = None) -> ts.KvStore:
-    """Returns the key-value store of a folder or of a tensorstore URL (`gs://…`, `s3://…`, `file://…`).
+def open_key_value_store(
+    location: str | os.PathLike[str], endpoint: str | None = None, *, first_key: str = ""
+) -> ts.KvStore:
+    """Returns the key-value store of a folder or of a tensorstore URL (`gs://…`, `s3://…`, `http://…`, `file://…`).
+
+    A server is asked for one key, to see that it answers. What it is asked later is waited for longer: see `answer`.
 
     Args:
         location: Folder or URL.
         endpoint: Address of an S3-compatible server that is not Amazon's, for `s3://` locations.
+        first_key: The key that a server is asked for, whether there is such a key or not.
 
     Raises:
+        OSError: A server does not answer, or refuses.
         ValueError: The location is no such URL, or has an endpoint and is not `s3://`.
     """
     text, folder = os.fspath(location), local_folder(location)
@@ -33,14 +47,17 @@ def open_key_value_store(location: str | os.PathLike[str], endpoint: str | None 
             raise ValueError(f"an endpoint ({endpoint}) goes with s3://bucket/path, not with {text}")
         path = f"{parts.path.strip('/')}/".lstrip("/")
         spec = {"driver": "s3", "bucket": parts.netloc, "path": path, "endpoint": endpoint.rstrip("/")}
-        # By default a server that is not there is asked for minutes, without a word.
-        spec["s3_request_retries"] = {"max_retries": 5, "initial_delay": "250ms", "max_delay": "4s"}
         if "AWS_ACCESS_KEY_ID" in os.environ:  # else it complains aloud that there are no files of profiles
             spec["aws_credentials"] = {"type": "environment"}
     elif folder is not None:
-        spec = {"driver": "file", "path": folder + "/"}
+        return _open(text, {"driver": "file", "path": folder + "/"}, None)
+    read_key(_open(text, spec, context_to_open()), first_key)
+    return _open(text, spec, context_to_transfer())
+
+
+def _open(text: str, spec: Any, context: ts.Context | None) -> ts.KvStore:
     try:
-        return ts.KvStore.open(spec).result()
+        return answer_to(ts.KvStore.open(spec, context=context), text, SECONDS_TO_OPEN)
     except (ValueError, OSError) as error:
         raise ValueError(
             f"{text}: no place for a store: give a folder, gs://, s3:// or another URL that tensorstore knows ({error})"
@@ -53,13 +70,22 @@ def read_key(store: ts.KvStore, key: str) -> bytes | None:
     Raises:
         OSError: The store cannot be reached; the message says where and why.
     """
+    found = read_version(store, key)
+    return None if found.state == "missing" else bytes(found.value)
+
+
+def read_version(store: ts.KvStore, key: str) -> ts.KvStore.ReadResult:
+    """Returns what a key holds, with the stamp of its version.
+
+    Raises:
+        OSError: As `read_key`.
+    """
     try:
-        found = store.read(key).result()
+        return answer_to(store.read(key), _where(store), SECONDS_TO_OPEN)
     except (ValueError, OSError) as error:
         raise OSError(
             f"{_where(store)}{key}: cannot be read; check the address and your rights to it ({error})"
         ) from error
-    return None if found.state == "missing" else bytes(found.value)
 
 
 def list_keys(store: ts.KvStore) -> list[str]:
@@ -69,7 +95,7 @@ def list_keys(store: ts.KvStore) -> list[str]:
         OSError: As `read_key`.
     """
     try:
-        return [key.decode() for key in store.list().result()]
+        return [key.decode() for key in answer_to(store.list(), _where(store), SECONDS_TO_OPEN)]
     except (ValueError, OSError) as error:
         raise OSError(
             f"{_where(store)}: cannot be listed; check the address and your rights to it ({error})"
@@ -92,7 +118,7 @@ def written(future: "ts.Future[Any] | ts.WriteFutures", store: ts.KvStore) -> An
         OSError: It could not be: a full disk, no right to write. The message says where and why.
     """
     try:
-        return future.result()
+        return answer_to(future, _where(store), SECONDS_TO_TRANSFER)
     except (ValueError, OSError) as error:
         raise OSError(
             f"{_where(store)}: cannot be written to; mend what is said here and run again, the genomes that are "
@@ -104,4 +130,4 @@ def _where(store: ts.KvStore) -> str:
     spec = store.spec().to_json()
     if "endpoint" in spec:  # which has no URL
         return f"{spec['endpoint']}: s3://{spec['bucket']}/{spec['path']}"
-    return str(spec["path"]) if spec["driver"] == "file" else store.url
+    return str(spec["path"]) if spec["driver"] == "file" else str(store.url)

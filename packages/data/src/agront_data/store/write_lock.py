@@ -87,17 +87,17 @@ def _hold_file(path: str, location: str) -> Iterator[WriteLock]:
 def _hold_object(store: ts.KvStore, location: str) -> Iterator[WriteLock]:
     now = datetime.datetime.now(datetime.UTC).isoformat()
     ours = json.dumps({"machine": _machine(), "pid": os.getpid(), "since": now}).encode()
-    found = store.read(layout.LOCK_KEY).result()
+    found = key_value.read_version(store, layout.LOCK_KEY)
     if found.state != "missing" and not _is_of_a_dead_process(found.value):
         raise _held(location, found.value)
     # Written only if nobody has written since we read.
-    written = store.write(layout.LOCK_KEY, ours, if_equal=found.stamp.generation).result()
+    written = key_value.written(store.write(layout.LOCK_KEY, ours, if_equal=found.stamp.generation), store)
     if not written.generation:
         raise _held(location, key_value.read_key(store, layout.LOCK_KEY) or b"")
     try:
         yield WriteLock(None, ours)
     finally:
-        store.write(layout.LOCK_KEY, None, if_equal=written.generation).result()
+        key_value.written(store.write(layout.LOCK_KEY, None, if_equal=written.generation), store)
 
 
 def _machine() -> str:

@@ -44,9 +44,9 @@ class HeldOut:
         if self.block_length < 1:
             raise ValueError(f"block_length is {self.block_length}; a block needs at least one base")
         if self.every < 0 or self.every == 1:
-            raise ValueError(f"every is {self.every}; give 0 to hold out no blocks, or at least 2 to leave any")
+            raise ValueError(f"`every` is {self.every}; give 0 to hold out no blocks, or at least 2 to leave any")
         if self.every and not 0 <= self.offset < self.every:
-            raise ValueError(f"offset is {self.offset}; with every={self.every} it must be 0 to {self.every - 1}")
+            raise ValueError(f"`offset` is {self.offset}; with `every` {self.every} it must be 0 to {self.every - 1}")
         if self.most_bases is not None and self.most_bases < self.block_length:
             raise ValueError(f"most_bases is {self.most_bases}; it must be a block, {self.block_length} bases, or more")
 

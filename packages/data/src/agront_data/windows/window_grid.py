@@ -206,10 +206,10 @@ def _why_empty(grid: WindowGrid, intervals: Int64[np.ndarray, "I 2"], stretches:
         if grid.part == "held_out":
             return (
                 f"{place}: nothing is held out, or no contig reaches as far as block {grid.held_out.offset} of "
-                f"{grid.held_out.block_length} bases; hold out contigs by name, or take a smaller block_length or "
-                "offset"
+                f"{grid.held_out.block_length} bases; hold out contigs by name (`contigs`), or take a smaller "
+                "block_length or `offset`"
             )
-        return f"{place}: all of it is held out; hold out less"
+        return f"{place}: all of it is held out; hold out less (`every`, `contigs`, `genomes`)"
     if grid.skipped_soft_masked:
         return f"{place}: all windows are soft-masked too far; raise max_soft_masked_fraction"
     if not len(stretches) or grid.skipped_n:
@@ -217,5 +217,5 @@ def _why_empty(grid: WindowGrid, intervals: Int64[np.ndarray, "I 2"], stretches:
     longest = int((stretches[:, 1] - stretches[:, 0]).max())
     return (
         f"{place}: all contigs are shorter than a window of {grid.windows.length} bases (the longest stretch has "
-        f"{longest}); take a shorter length, or short='pad'"
+        f"{longest}); take a smaller `length`, or pad for `short`"
     )

@@ -36,14 +36,14 @@ class Windows:
 
     def __post_init__(self) -> None:
         if self.length < 1:
-            raise ValueError(f"length is {self.length}; a window needs at least one base")
+            raise ValueError(f"`length` is {self.length}; a window needs at least one base")
         if self.overlap >= self.length:
-            raise ValueError(f"overlap is {self.overlap}; it must be at most {self.length - 1}, less than the length")
+            raise ValueError(f"`overlap` is {self.overlap}; it must be at most {self.length - 1}, less than `length`")
         if self.random_start is not None and self.random_start < 0:
             raise ValueError(f"random_start is {self.random_start}; it is a number of bases, 0 for none")
         if -self.overlap > self.largest_shift:
             raise ValueError(
-                f"overlap is {self.overlap}, a gap that a random_start of {self.largest_shift} does not cover: its "
+                f"`overlap` is {self.overlap}, a gap that a random_start of {self.largest_shift} does not cover: its "
                 f"bases would never come up; give a random_start of {-self.overlap} or more"
             )
         if not 0 <= self.max_n_fraction <= 1:
@@ -51,7 +51,7 @@ class Windows:
         if not 0 <= self.max_soft_masked_fraction <= 1:
             raise ValueError(f"max_soft_masked_fraction is {self.max_soft_masked_fraction}; it must be 0 to 1")
         if self.short not in ("pad", "skip"):
-            raise ValueError(f"short is {self.short!r}; it must be 'pad' or 'skip'")
+            raise ValueError(f"`short` is {self.short!r}; it must be pad or skip")
 
     @property
     def stride(self) -> int:

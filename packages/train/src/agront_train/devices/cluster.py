@@ -38,7 +38,7 @@ def connect(
     num_processes = _number("JAX_NUM_PROCESSES", environment) if num_processes is None else num_processes
     process_id = _number("JAX_PROCESS_ID", environment) if process_id is None else process_id
     if coordinator is None and (num_processes is not None or process_id is not None):
-        raise ValueError("a number of processes was given and no coordinator: name the first process's host:port")
+        raise ValueError("a number of processes was given and no `coordinator`: give the first process's host:port")
     if coordinator is None and _alone(environment):
         return
     # It would catch SIGTERM for itself and leave the process running; who trains decides what SIGTERM means.

@@ -1,13 +1,11 @@
 """Files of numbers: a line of JSON for each update, and TensorBoard's scalars."""
 
 import json
-import os
-import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from agront_train.observers.event_clock import EventClock
 from agront_train.observers.guess import guesses_as_markdown
 from agront_train.observers.step_record import StepRecord, tagged_scalars
 from agront_train.observers.tensorboard_events import first_events, summary_event
@@ -54,10 +52,9 @@ class TensorBoardLog:
     def __init__(self, folder: Path, *, resume_at: int = 0):
         """Open a new event file; TensorBoard hides what older ones hold of later updates than `resume_at`."""
         folder.mkdir(parents=True, exist_ok=True)
-        # Sorted by name, files are in the order of their beginning.
-        name = f"events.out.tfevents.{time.time_ns() / 1e9:.6f}.{socket.gethostname()}.{os.getpid()}"
-        self._file = AppendedFile(folder / name)
-        self._file.append(first_events(resume_at + 1))
+        self._clock = EventClock(folder)
+        self._file = AppendedFile(folder / self._clock.file_name())
+        self._file.append(first_events(self._clock.now(), resume_at + 1))
 
     def record(self, record: StepRecord) -> None:
         """Write every number that is finite.
@@ -66,7 +63,7 @@ class TensorBoardLog:
             OSError: it cannot be written, as on a full disk. It is kept, and written with the next one that can be.
         """
         texts = {} if record.guesses is None else {"guesses": guesses_as_markdown(record.guesses)}
-        self._file.append(summary_event(record.step, tagged_scalars(record), texts))
+        self._file.append(summary_event(self._clock.now(), record.step, tagged_scalars(record), texts))
 
     def note(self, message: str) -> None:
         """Leave notes out: the log holds numbers."""

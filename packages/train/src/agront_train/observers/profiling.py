@@ -22,7 +22,7 @@ class ProfilerTrace:
             ValueError: a number is less than 1.
         """
         if first < 1 or updates < 1:
-            raise ValueError(f"first is {first} and updates is {updates}: both must be at least 1")
+            raise ValueError(f"{updates} updates to trace, from update {first} on (`profile`): both must be at least 1")
         self._folder, self._first, self._last = folder, first, first + updates
         self._running = False
 

@@ -242,7 +242,7 @@ def test_broken_state_is_refused(store: GenomeStore) -> None:
         ({"batch_size": 0}, "batch_size of 0 rows cannot be shared"),
         ({"hosts": 3}, "batch_size of 8 rows cannot be shared evenly by 3 hosts"),
         ({"host": 2, "hosts": 2}, "host is 2; with 2 hosts it must be 0 to 1"),
-        ({"seed": -1}, "seed is -1"),
+        ({"seed": -1}, "`seed` is -1"),
         ({"soft_masked_weight": -0.1}, "soft_masked_weight is -0.1; it must be 0 to 1"),
         ({"soft_masked_weight": 1.5}, "soft_masked_weight is 1.5"),
         ({"mixture": Mixture(weights={"rise": 1, "maize": 1})}, r"not in it: 'rise' \(meant: rice\?\); missing: rice"),

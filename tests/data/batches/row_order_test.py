@@ -126,7 +126,7 @@ def test_one_strand_on_request(grid: WindowGrid) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"seed": -1}, "seed is -1"),
+        ({"seed": -1}, "`seed` is -1"),
         ({"seed": 2**32}, "`seed` is 4294967296; it must be 0 to 4294967295"),
         ({"mixture": Mixture(weights={"a": 1, "b": 1, "c": 1, "d": 1})}, "no window to train on in d"),
         ({"mixture": Mixture(weights={"a": 1})}, "missing: b, c, d"),

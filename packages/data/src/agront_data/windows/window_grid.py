@@ -205,9 +205,8 @@ def _why_empty(grid: WindowGrid, intervals: Int64[np.ndarray, "I 2"], stretches:
     if not len(intervals):
         if grid.part == "held_out":
             return (
-                f"{place}: nothing is held out, or no contig reaches as far as block {grid.held_out.offset} of "
-                f"{grid.held_out.block_length} bases; hold out contigs by name (`contigs`), or take a smaller "
-                "block_length or `offset`"
+                f"{place}: nothing is held out, or no contig reaches block {grid.held_out.offset} of "
+                f"{grid.held_out.block_length} bases; name some `contigs`, or lower block_length or `offset`"
             )
         return f"{place}: all of it is held out; hold out less (`every`, `contigs`, `genomes`)"
     if grid.skipped_soft_masked:

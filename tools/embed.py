@@ -51,9 +51,11 @@ def embed_all(options: Embed, console: Console) -> None:
     PartFiles.beside(options.out).check_begun(options.decisive())
     tokenizer = tokenizer_of(options.model)
     with console.status("reading the input"):
-        survey = inputs.survey(tokenizer)
+        survey = inputs.survey(tokenizer, options.labels)
     if not survey.num_sequences:
         raise ValueError("the input holds nothing but N: there is nothing to embed")
+    if survey.label_note:
+        say(console, f"labels        {survey.label_note}")
     if options.umap is not None:
         table = EmbeddingTable(layers=(-1,), embed_dim=1, label_types=survey.label_types)
         check_picture(survey.num_sequences, options.colour_by, table.schema.names)

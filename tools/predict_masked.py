@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import tyro
 from agront_data.files import check_new_file, open_whole
-from agront_data.sequences import MaskedSequence, masked_lines, masked_sequences, read_masked_lines
+from agront_data.sequences import MaskedSequence, masked_sequences, read_masked_lines
 from agront_model import Precision
 from agront_model.inference import MaskedPredictor, MaskReport, report_of
 from agront_tokenizer import KmerTokenizer, Vocabulary
@@ -56,7 +56,7 @@ def sequences_of(options: PredictMasked, tokenizer: KmerTokenizer) -> list[Maske
     if options.file is None:
         return masked_sequences(options.sequences, tokenizer)
     if str(options.file) == "-":
-        return masked_lines(sys.stdin.read().splitlines(), "standard input", tokenizer)
+        return read_masked_lines(Path("standard input"), tokenizer, sys.stdin.buffer)
     return read_masked_lines(options.file, tokenizer)
 
 

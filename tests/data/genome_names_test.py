@@ -1,11 +1,48 @@
+import pytest
 from agront_data.genome_names import first_names, unknown_names
 
 KNOWN = ["oryza_sativa", "zea_mays", "oryza_punctata"]
 
 
-def test_unknown_names_come_with_close_ones() -> None:
-    assert unknown_names(["zea_mais", "zea_mays", "wheat"], KNOWN) == "'zea_mais' (meant: zea_mays?), 'wheat'"
-    assert unknown_names(["oryza_stiva"], KNOWN) == "'oryza_stiva' (meant: oryza_sativa or oryza_punctata?)"
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("Zea mays", "zea_mays"),
+        ("Rice", "rice"),
+        ("1", "chr1"),
+        ("Chr02", "chr2"),
+        ("chromosome_1.1", "chr1"),
+        ("C", "chrC"),
+        ("NC_000932", "NC_000932.1"),
+        ("scaffold_007", "Scaffold7"),
+        ("chr1_2", "Chr01_2"),
+    ],
+)
+def test_another_spelling_of_a_name_is_said_to_be_meant(name: str, known: str) -> None:
+    assert unknown_names([name], ["x", known, "y"]) == f"{name!r} (meant: {known}?)"
+    assert unknown_names([known], ["x", name, "y"]) == f"{known!r} (meant: {name}?)"
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("chrC", "chr1"),
+        ("chr2", "chr1"),
+        ("chr1_2", "chr12"),
+        ("chr10", "chr1"),
+        ("NC_000932.1", "NC_000932.2"),
+        ("oryza_sativa_a", "oryza_sativa_b"),
+        ("barley", "parsley"),
+        ("wheat", "zea_mays"),
+    ],
+)
+def test_another_name_is_never_said_to_be_meant(name: str, known: str) -> None:
+    assert unknown_names([name], [known]) == repr(name)
+
+
+def test_all_names_that_are_unknown_are_listed() -> None:
+    assert unknown_names(["Zea_Mays", "zea_mays", "wheat"], KNOWN) == "'Zea_Mays' (meant: zea_mays?), 'wheat'"
+    assert unknown_names(["1"], ["chr1", "chr01"]) == "'1' (meant: chr1 or chr01?)"
 
 
 def test_known_names_give_nothing() -> None:

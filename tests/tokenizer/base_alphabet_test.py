@@ -16,30 +16,25 @@ def test_codes_of_every_letter() -> None:
 @pytest.mark.parametrize(
     ("sequence", "message"),
     [
-        ("ATCU", "character 'U' at position 3 (0-based) is not DNA: this is RNA: replace U by T"),
-        ("u", "character 'u' at position 0 (0-based) is not DNA: this is RNA: replace U by T"),
-        ("AT-C", "character '-' at position 2 (0-based) is not DNA: this is an alignment gap: remove the gaps"),
-        (
-            "MKV*",
-            "character '*' at position 3 (0-based) is not DNA: this is a stop of a translated sequence, "
-            "or an unknown base: tokenize the DNA, or write N",
-        ),
+        ("ATCU", "character 'U' at position 3 (0-based) is not DNA: if this is RNA, write T for U"),
+        ("u", "character 'u' at position 0 (0-based) is not DNA: if this is RNA, write T for U"),
+        ("AT-C", "character '-' at position 2 (0-based) is not DNA: if this is an alignment, remove its gaps"),
+        ("ACG*", "character '*' at position 3 (0-based) is not DNA: write N for an unknown base"),
         ("A1", "character '1' at position 1 (0-based) is not DNA: remove position numbers"),
         ("AC GT", "character ' ' at position 2 (0-based) is not DNA: remove white space and line breaks"),
         ("ACGT\n", "character '\\n' at position 4 (0-based) is not DNA: remove white space and line breaks"),
         ("AC\u00a0", "character '\\xa0' at position 2 (0-based) is not DNA: remove white space and line breaks"),
-        ("ACÀ", "character 'À' at position 2 (0-based) is not DNA: write N for an unknown base"),
-        ("AC😀G-", "character '😀' at position 2 (0-based) is not DNA: write N for an unknown base"),
+        ("ACÀ", "character 'À' at position 2 (0-based) is not DNA: write plain ASCII letters"),
+        ("AC😀G-", "character '😀' at position 2 (0-based) is not DNA: write plain ASCII letters"),
         ("ACX", "character 'X' at position 2 (0-based) is not DNA: write N for an unknown base"),
-        ("MAL", "character 'L' at position 2 (0-based) is not DNA: this is an amino acid: AgroNT reads DNA only"),
-        ("AC\x00", "character '\\x00' at position 2 (0-based) is not DNA: write N for an unknown base"),
-        ("AC\x80", "character '\\x80' at position 2 (0-based) is not DNA: write N for an unknown base"),
+        ("MAL", "character 'L' at position 2 (0-based) is not DNA: this looks like protein: give DNA"),
+        ("AC\x00", "character '\\x00' at position 2 (0-based) is not DNA: allowed are A, C, G, T, N"),
+        ("AC\x80", "character '\\x80' at position 2 (0-based) is not DNA: write plain ASCII letters"),
         # Lower-casing a Kelvin sign or a dotless i must not make a K or an I of it.
-        ("A\u212a", "character '\u212a' at position 1 (0-based) is not DNA: write N for an unknown base"),
+        ("A\u212a", "character '\u212a' at position 1 (0-based) is not DNA: write plain ASCII letters"),
         (
             "A<mask><cls>",
-            "character '<' at position 7 (0-based) is not DNA: of the special tokens only <mask> may stand in a "
-            "sequence; <cls> and <pad> are added by the tokenizer",
+            "character '<' at position 7 (0-based) is not DNA: leave out special tokens such as <cls>",
         ),
         (">chr1\nACGT", "character '>' at position 0 (0-based) is not DNA"),
     ],

@@ -83,7 +83,7 @@ BAD = {
     ),
     "GFF": ({"a.gff": "##gff-version 3\n", "g.fa": ">c\nA\n"}, ["a.gff", "--genome", "g.fa"], ["a.gff: is GFF"]),
     "layers": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--layers", "3"], ["no hidden state 3"]),
-    "layers twice": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--layers", "2", "-1"], ["--layers names a hidden state twice (they are number 2, 2)"]),
+    "layers twice": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--layers", "2", "-1"], ["twice (they are number 2, 2)"]),
     "overlap": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--overlap", "39"], ["overlap must lie in"]),
     "batch": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--batch-tokens", "0"], ["batch_tokens must be at least 1"]),
     "picture of tokens": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--umap", "u.png", "--pool", "tokens"], ["--pool tokens"]),

@@ -112,14 +112,23 @@ def test_the_tsv_says_the_same_of_every_mask(model, expected, run_tool, tmp_path
 def test_a_file_and_standard_input_are_read_by_lines(model, run_tool, tmp_path, monkeypatch):
     text = f"{FIRST}\r\n\n  {SECOND}  \n"
     (tmp_path / "masked.txt").write_bytes(text.encode())
-    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    (tmp_path / "marked.txt").write_bytes(f"\ufeff{text}".encode())
     for file, out in ((tmp_path / "masked.txt", "file.tsv"), ("-", "input.tsv")):
-        assert run_tool(predict_masked.main, model, "--file", file, "--out", tmp_path / out).code == 0
+        with (tmp_path / "marked.txt").open() as opened:
+            monkeypatch.setattr(sys, "stdin", opened)
+            assert run_tool(predict_masked.main, model, "--file", file, "--out", tmp_path / out).code == 0
     rows = rows_of(tmp_path / "file.tsv")
     assert rows == rows_of(tmp_path / "input.tsv")
     assert [row[:2] for row in rows if row[5] == "1"] == [["1", "1"], ["3", "1"], ["3", "2"]]
     named = run_tool(predict_masked.main, model, "--file", tmp_path / "masked.txt").out
     assert f"{tmp_path / 'masked.txt'}: line 3, <mask> 2 of 2, bases 15 to 21: …" in named
+
+
+def test_a_mask_off_the_frame_of_six_is_said_once(model, run_tool, tmp_path):
+    outcome = run_tool(predict_masked.main, model, "ACC<mask>TTTGGG", FIRST, "--out", tmp_path / "a.tsv")
+    assert outcome.code == 0
+    assert outcome.err.startswith("note sequence 1: the <mask> comes after A C C, read letter by letter")
+    assert outcome.err.count("\n") == 1
 
 
 def test_groups_of_sequences_change_nothing(model, run_tool, tmp_path, monkeypatch):
@@ -160,8 +169,8 @@ def test_a_table_fits_eighty_columns(model):
         ((), "give sequences, such as 'ACCTGA<mask>TTCTGAGTC', or --file"),
         (("",), "sequence 1 is empty"),
         ((FIRST, "ACGT"), "sequence 2 has no <mask>"),
-        ((FIRST, "AC-<mask>"), "sequence 2: character '-' at position 2 (0-based) is not DNA: this is an alignment"),
-        (("ACU<mask>",), "sequence 1: character 'U' at position 2 (0-based) is not DNA: this is RNA"),
+        ((FIRST, "AC-<mask>"), "sequence 2: character '-' at position 2 (0-based) is not DNA: if this is an alignment"),
+        (("ACU<mask>",), "sequence 1: character 'U' at position 2 (0-based) is not DNA: if this is RNA"),
         (("AC[MASK]",), "sequence 1: character '[' at position 2 (0-based)"),
         ((FIRST, "--top-k", "0"), "--top-k is 0: it must be 1 to 4105"),
         ((FIRST, "--top-k", "4106"), "--top-k is 4106"),
@@ -183,7 +192,7 @@ def test_what_is_wrong_is_said_before_the_model_is_loaded(
     (tmp_path / "blank.txt").write_text("\n \n")
     (tmp_path / "bad.txt").write_text(f"{FIRST}\n\nMEEP<mask>\n")
     (tmp_path / "genome.fa").write_text(f">chr1\n{FIRST}\n")
-    (tmp_path / "binary").write_bytes(b"\x1f\x8b\x08\x00")
+    (tmp_path / "binary").write_bytes(b"\x80\x81")
     before = contents(tmp_path)
     outcome = run_tool(predict_masked.main, "no_such_model", *sequences)
     assert (outcome.code, outcome.out) == (1, "")

@@ -124,7 +124,7 @@ def test_a_folder_of_other_things_and_a_file_are_left_alone(tmp_path, run_tool, 
         ([], "no FASTA file is named"),
         (["{good}", "{good}"], "{good} is given twice"),
         (["a b={good}"], "genome name 'a b' cannot be a folder's"),
-        (["={good}"], "genome name '' cannot be a folder's"),
+        (["={good}"], "={good}: there is no NAME before the ="),
         (["{folder}"], "{folder}: is a folder; name the FASTA files in it"),
     ],
 )

@@ -3,7 +3,6 @@
 import importlib.metadata
 import sys
 import time
-from typing import Any
 
 import pyarrow as pa
 from agront_data.sequences import Inputs, InputSequence, Survey
@@ -56,14 +55,18 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
         "layer_norm_eps": config.layer_norm_eps,
         "max_tokens": config.max_tokens,
         "vocabulary_fingerprint": tokenizer.vocabulary.fingerprint,
-        **metadata_of(options, table.layers),
+        "layers": list(table.layers),
+        "pool": options.pool,
+        "settings": options.settings(),
+        "versions": {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS},
+        "command": shell_command(sys.argv[0], *sys.argv[1:]),
     }
     parts = PartFiles.beside(options.out)
     begun = time.monotonic()
     with parts.opened({**options.decisive(), "model": fingerprint, "labels": survey.label_types}):
         with EmbeddingBar(console, num_sequences=survey.num_sequences, num_tokens=survey.num_tokens) as bar:
             totals = run_parts(
-                inputs.read(tokenizer),
+                inputs.read(tokenizer, split_labels=survey.split_labels),
                 lambda sequences: embed_sequences(sequences, embedder, table, bar),
                 table,
                 parts,
@@ -109,17 +112,6 @@ def embed_sequences(
     mean_tokens = sum(each.num_tokens for each in sequences) / len(sequences)
     embeddings = embedder([each.tokens for each in sequences], lambda done: bar.embedded(done, done * mean_tokens))
     return table.batch(sequences, embeddings.vectors, embeddings.num_tiles)
-
-
-def metadata_of(options: Embed, layers: tuple[int, ...]) -> dict[str, Any]:
-    """Metadata of the output, apart from those of the model; JSON-able."""
-    return {
-        "layers": list(layers),
-        "pool": options.pool,
-        "settings": options.settings(),
-        "versions": {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS},
-        "command": shell_command(sys.argv[0], *sys.argv[1:]),
-    }
 
 
 def summarize(totals: Totals, embedder: Embedder, config: AgroNTConfig, seconds: float, console: Console) -> None:

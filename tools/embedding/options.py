@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 from agront_data.files import check_can_write
+from agront_data.sequences import LabelSplit
 from agront_data.tables import table_format
 from agront_model.inference import Pool
 from pictures import check_umap_is_installed
@@ -26,8 +27,8 @@ class Embed:
     inputs: Annotated[
         tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME=]FILE …", help_behavior_hint="(required)")
     ]
-    """FASTA files, plain or compressed; with --genome BED files. NAME is what the column `species` says; without it
-    the file's name without its endings. Labels in headers (>id|1, >id|0.7|leaf) become the columns label, label2, …
+    """FASTA files, plain or compressed; with --genome BED files, whose blocks (exons) are not joined. NAME is what the
+    column `species` says, and the genome in a store; without it the file's name without its endings.
     An id may occur more than once: rows keep the order of the input."""
     out: Path
     """The output: FILE.parquet, FILE.npz (whose words all take the room of the longest) or FOLDER.zarr. What
@@ -39,6 +40,9 @@ class Embed:
     out. 6138 bases fill the published model's context."""
     step: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Bases from the start of a tile to the next; --tile if not given."""
+    labels: LabelSplit = "auto"
+    """Split labels in headers (>id|1) off, as columns label, label2, …: always, never, or where all are numbers,
+    equally many, and no two ids become one."""
     pool: Pool = "mean"
     """One embedding a sequence: the mean over its tokens without <cls>, or that of <cls>; or one for each token, with
     the bases it stands for."""
@@ -67,7 +71,8 @@ class Embed:
 
     def settings(self) -> dict[str, Any]:
         """The same, and the names of model and files; JSON-able."""
-        return {"model": self.model, "inputs": list(self.inputs), "genome": self.genome, **self.decisive()}
+        others = {name: getattr(self, name) for name in ("model", "genome", "labels")}
+        return {**others, "inputs": list(self.inputs), **self.decisive()}
 
 
 def check_output_name(out: Path) -> None:

@@ -1,10 +1,10 @@
 """Errors and warnings as sentences, and the exit status of a tool."""
 
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from agront_data import warnings_to
 from rich.console import Console
 from rich.markup import escape
 
@@ -18,8 +18,7 @@ def errors_as_sentences(stopped: str, in_words: Callable[[str], str] = str) -> I
         in_words: gives an error's message the words of the command line.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: _say("[bold yellow]note[/]", str(message))
+        with warnings_to(lambda message: _say("[bold yellow]note[/]", message)):
             yield
     except (ValueError, OSError, FloatingPointError) as error:
         _say("[bold red]error[/]", in_words(str(error)))

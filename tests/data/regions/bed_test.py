@@ -1,11 +1,14 @@
 import bz2
 import gzip
 import lzma
+import os
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from agront_data import InputWarning
 from agront_data.regions import Region, read_bed
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,6 +71,37 @@ def test_compressions(tmp_path: Path, name: str, compress: Callable[[bytes], byt
     assert read(tmp_path, compress(TWO), name) == TWO_REGIONS
 
 
+@pytest.mark.parametrize(
+    "line", ["chr1\t0\t10\tg\t.", "chr1\t0\t10\tg\t960", "chr1\t0\t10\t-\t0\t+", "chr1\t0\t10\t+1\t0"]
+)
+def test_what_is_no_strand_in_columns_4_and_5_is_left_alone(tmp_path: Path, line: str) -> None:
+    assert [region[1:] for region in read(tmp_path, f"{line}\n".encode())] == [("chr1", 0, 10, "+")]
+
+
+def test_a_few_strands_in_another_column_are_said(tmp_path: Path) -> None:
+    with pytest.warns(InputWarning, match=r"a\.bed: column 4 is \+ or - in 1 of 3 lines.*read on the forward strand"):
+        found = read(tmp_path, b"chr1\t0\t10\tg\nchr1\t5\t10\t-\nchr1\t7\t10\th\n")
+    assert [region[0] for region in found] == ["g", "-", "h"]
+
+
+def test_the_number_of_blocks_is_kept(tmp_path: Path) -> None:
+    line = "chr1\t0\t1000\ttx1\t0\t+\t0\t1000\t0\t{}\t100,200,\t0,800,\n"
+    (tmp_path / "a.bed").write_text(line.format(2) + line.format(1))
+    assert [region.num_blocks for region in read_bed(tmp_path / "a.bed")] == [2, 1]
+    (tmp_path / "b.bed").write_text("chr1\t0\t10\tpeak\t0\t.\t4.1\t-1\t-1\t2\n")  # narrowPeak: the summit
+    assert [region.num_blocks for region in read_bed(tmp_path / "b.bed")] == [1]
+
+
+def test_a_pipe_is_read_once_and_whole(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    content = "".join(f"chr1\t{start:04}\t{start + 100:04}\n" for start in range(1000)).encode()
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[content])
+    writer.start()
+    regions = read_bed(tmp_path / "pipe")
+    writer.join()
+    assert [region.start for region in regions] == list(range(1000))
+
+
 def test_a_region_says_where_it_was_read(tmp_path: Path) -> None:
     (tmp_path / "genes.bed").write_bytes(b"# genes\n\n" + TWO)
     assert read_bed(str(tmp_path / "genes.bed"))[1] == Region(
@@ -94,14 +128,34 @@ BAD_FILES = {
     "real number": (b"chr1\t0\t10\nchr1\t1.5\t10\n", "line 2: the start, column 2, is '1.5'.*digits only"),
     "exponent": (b"chr1\t0\t1e6\n", "line 1: the end, column 3, is '1e6'.*digits only"),
     "commas": (b"chr1\t1,000\t2,000\n", "line 1: the start, column 2, is '1,000'.*leave out the commas"),
-    "other digits": ("chr1\t0\t١٠\n".encode(), "line 1: the end, column 3"),
+    "other digits": ("chr1\t0\t١٠\n".encode(), "line 1: the end, column 3.*write it in the digits 0 to 9: 10$"),
+    "full-width digits": ("chr1\t１\t60\n".encode(), "start, column 2, is '１'.*write it in the digits 0 to 9: 1$"),
+    "commas at wrong places": (b"chr1\t0\t,\n", "line 1: the end, column 3, is ','.*if this line is a heading"),
+    "a strand in column 3": (b"chr1\t0\t-\n", "line 1: the end, column 3, is '-'.*if this line is a heading"),
     "underscore": (b"chr1\t0\t1_0\n", "line 1: the end, column 3, is '1_0'"),
-    "very many digits": (b"chr1\t0\t" + b"9" * 5000 + b"\n", "line 1: the end, column 3"),
+    "very many digits": (b"chr1\t0\t" + b"9" * 5000 + b"\n", "line 1: .*'9{60}'.*no contig has so many bases"),
+    "beyond 64 bits": (
+        b"chr1\t0\t99999999999999999999\n",
+        "column 3, is '99999999999999999999'.*no contig has so many",
+    ),
     "negative": (b"chr1\t-5\t10\n", "line 1: the start, column 2, is '-5'.*counted from 0.*cut the region"),
     "no base": (b"chr1\t100\t100\tsnp\n", r"line 1: region 'snp' .*has no base.*1-based.*subtract 1.*: 99 to 100"),
-    "no base at 0": (b"chr1\t0\t0\n", r"line 1: region chr1:0-0\(\+\): has no base"),
+    "no base at 0": (b"chr1\t0\t0\n", r"line 1: region chr1:0-0\(\+\): has no base: .*Leave it out$"),
     "swapped": (b"chr1\t20\t10\thit\n", r"line 1: region 'hit' \(chr1:20-10\(\+\)\): starts after its end.*10 to 20"),
     "strand": (b"chr1\t0\t10\tg\t0\tforward\n", "line 1: the strand, column 6, is 'forward'.*it must be \\+, - or"),
+    "strands in other words": (b"chr1\t0\t10\tg\t0\t-1\n", "column 6, is '-1'.*write \\+ and -"),
+    "strand in column 4": (
+        b"chr1\t0\t10\t-\nchr1\t0\t10\t+\n",
+        r"column 4 is \+ or - in 2 of 2 .*print \$1, \$2, \$3, \"\.\", 0, \$4",
+    ),
+    "strand in column 5": (
+        b"chr1\t0\t10\tg\t-\n",
+        r"column 5 is \+ or - in 1 of 1 .*awk .*print \$1, \$2, \$3, \$4, 0, \$5",
+    ),
+    "strand in column 5, or unknown": (b"a\t0\t9\tg\t.\nb\t0\t9\tg\t+\n", r"column 5 is \+ or - in 1 of 2 lines"),
+    "no strand in column 6, but in 5": (b"chr1\t0\t10\tg\t-\t.\n", r"column 5 is \+ or -"),
+    "strand in column 7": (b"chr1\t0\t10\tg\t0\t.\t-\n", r"column 7 is \+ or - .*0, \$7"),
+    "UTF-16": (TWO.decode().encode("utf-16"), "is text in UTF-16; .*iconv"),
     "GFF": (b"##gff-version 3\nchr1\tx\tgene\t1\t10\t.\t+\t.\tID=a\n", "is GFF, not BED.*gff2bed"),
     "GFF without header": (b"chr1\tx\tgene\t1\t10\t.\t+\t.\tID=a\n", "line 1: .*looks like GFF or GTF.*counts from 1"),
     "VCF": (b"##fileformat=VCFv4.2\n#CHROM\tPOS\n", "is VCF, not BED.*vcf2bed"),

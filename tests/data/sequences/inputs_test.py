@@ -1,7 +1,8 @@
 import gzip
+import os
 
 import pytest
-from agront_data import ingest_genomes
+from agront_data import InputWarning, ingest_genomes
 from agront_data.sequences import Inputs, Survey, parse_files
 from agront_tokenizer import KmerTokenizer, Vocabulary
 
@@ -29,16 +30,41 @@ def test_a_bed_file_by_another_name_is_told_what_it_needs(tmp_path):
 
 def test_records_come_one_after_another_with_their_labels(tmp_path):
     first, second = tmp_path / "rice.fa", tmp_path / "b.fa.gz"
-    first.write_text(">a|1|0.5 of some gene\nACGTacgt\nNNR\n>a\nAC\n")  # an id may occur twice
+    first.write_text(">a|1|0.5 of some gene\nACGTacgt\nNNR\n>a\nAC\n")
     second.write_bytes(gzip.compress(b">lcl|NC_1.1_gene_2\r\nGGGG\r\n"))
-    found = read([first, f"maize={second}"])
+    inputs = Inputs(files=parse_files([str(first), f"maize={second}"]))
+    found = list(inputs.read(KmerTokenizer(), split_labels=True))
     assert places(found) == [
-        ("a", "rice", "a", 0, 11, "+"),
+        ("a", "rice", "a|1|0.5", 0, 11, "+"),
         ("a", "rice", "a", 0, 2, "+"),
         ("lcl|NC_1.1_gene_2", "maize", "lcl|NC_1.1_gene_2", 0, 4, "+"),
     ]
     assert [each.labels for each in found] == [("1", "0.5"), (), ()]
     assert [letters(each) for each in found] == ["ACGTACGTNNN", "AC", "GGGG"]
+    whole = list(inputs.read(KmerTokenizer()))
+    assert [(each.id, each.contig, each.labels) for each in whole] == [
+        (name, name, ()) for name in ("a|1|0.5", "a", "lcl|NC_1.1_gene_2")
+    ]
+
+
+def test_tiles_of_different_records_have_different_ids_whatever_is_in_their_names(tmp_path):
+    path = tmp_path / "ena.fa"
+    path.write_text(">ENA|LR1|LR1.1 chr 1\nACGTAC\n>ENA|LR2|LR2.1\nACGTAC\n>x|1\nACGTAC\n>x|2\nACG\n")
+    inputs = Inputs(files=parse_files([str(path)]), tile=3)
+    for split in (False, True):
+        found = [each.id for each in inputs.read(KmerTokenizer(), split_labels=split)]
+        assert found == [
+            *("ENA|LR1|LR1.1:0-3(+)", "ENA|LR1|LR1.1:3-6(+)", "ENA|LR2|LR2.1:0-3(+)", "ENA|LR2|LR2.1:3-6(+)"),
+            *("x|1:0-3(+)", "x|1:3-6(+)", "x|2:0-3(+)"),
+        ]
+
+
+def test_a_contig_has_one_name_in_a_fasta_file_and_by_bed(tmp_path):
+    path, bed = tmp_path / "arrow.fa", tmp_path / "arrow.bed"
+    path.write_text(">000000F|arrow\nACGTAC\n>000001F|arrow\nGGGG\n")
+    bed.write_text("000000F|arrow\t0\t6\n")
+    assert [each.contig for each in read([path])] == ["000000F|arrow", "000001F|arrow"]
+    assert [each.contig for each in read([bed], genome=str(path))] == ["000000F|arrow"]
 
 
 def test_a_record_of_several_blocks_is_one_sequence(tmp_path, random_dna):
@@ -114,6 +140,37 @@ def test_the_name_given_with_a_bed_file_chooses_the_genome_of_a_store(tmp_path, 
         read([bed], genome=str(tmp_path / "store"))
 
 
+@pytest.mark.parametrize(("name", "meant"), [("A", r" \(meant: a\?\)"), ("c", "")])
+def test_a_name_that_is_given_must_be_in_the_store(name, meant, tmp_path, write_fasta):
+    files = {"a": [write_fasta(tmp_path / "a.fa", chr1="ACGTAC")], "b": [write_fasta(tmp_path / "b.fa", chr2="GGGGGG")]}
+    ingest_genomes(files, tmp_path / "store", workers=1)
+    bed = tmp_path / "genes.bed"
+    bed.write_text("chr2\t1\t5\n")
+    with pytest.raises(ValueError, match=rf"store: has no genome '{name}'{meant}; it has a, b$"):
+        read([f"{name}={bed}"], genome=str(tmp_path / "store"))
+    assert [letters(each) for each in read([bed], genome=str(tmp_path / "store"))] == ["GGGG"]  # chr2 is b's alone
+
+
+def test_blocks_are_said_not_to_be_joined(tmp_path, genome):
+    path, contigs = genome
+    bed = tmp_path / "tx.bed"
+    exons = "0\t2\t5,5,\t0,85,"
+    bed.write_text(f"chr1\t0\t90\ttx1\t0\t+\t0\t90\t{exons}\nchr1\t5\t9\ttx2\t0\t+\t5\t9\t0\t1\t4,\t0,\n")
+    with pytest.warns(
+        InputWarning, match=r"tx\.bed: 1 of 2 regions have several blocks .*not joined.*bedtools getfasta"
+    ):
+        found = read([bed], genome=str(path))
+    assert [letters(each) for each in found] == [contigs["chr1"][:90], contigs["chr1"][5:9]]
+
+
+def test_a_pipe_is_refused_before_anything_is_read(tmp_path, genome):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe: is a pipe, which can be read only once"):
+        read([tmp_path / "pipe"])
+    with pytest.raises(ValueError, match="pipe: is a pipe"):
+        read([tmp_path / "a.bed"], genome=str(tmp_path / "pipe"))
+
+
 def test_tiles_of_whole_contigs_leave_out_those_of_n_alone(tmp_path, genome):
     path, contigs = genome
     found = read([path], tile=20, step=20)
@@ -141,9 +198,24 @@ def test_tiles_of_regions_follow_their_strand(tmp_path, genome):
 
 def test_a_survey_counts_and_finds_types(tmp_path):
     path = tmp_path / "a.fa"
-    path.write_text(">a|1|x\nACGTACGT\n>b|0\nACGTAC\n")
-    survey = Inputs(files=parse_files([str(path)])).survey(KmerTokenizer())
-    assert survey == Survey(num_sequences=2, num_tokens=6, most_tokens=4, label_types=("int64", "string"))
+    path.write_text(">a|1|0.5\nACGTACGT\n>b|0|2\nACGTAC\n")
+    inputs = Inputs(files=parse_files([str(path)]))
+    numbers = {"num_sequences": 2, "num_tokens": 6, "most_tokens": 4}
+    split = {
+        "split_labels": True,
+        "label_types": ("int64", "float64"),
+        "label_note": "2 columns from headers such as 'a|1|0.5'",
+    }
+    assert inputs.survey(KmerTokenizer()) == inputs.survey(KmerTokenizer(), "split") == Survey(**numbers, **split)
+    assert inputs.survey(KmerTokenizer(), "none")[:5] == (2, 6, 4, False, ())
+
+
+def test_two_files_with_the_same_ids_are_not_split_unless_one_asks(tmp_path):
+    (tmp_path / "train.fa").write_text(">0|1\nACG\n>1|0\nACG\n")
+    (tmp_path / "test.fa").write_text(">0|0\nACG\n>1|0\nACG\n")
+    inputs = Inputs(files=parse_files([str(tmp_path / "train.fa"), str(tmp_path / "test.fa")]))
+    assert not inputs.survey(KmerTokenizer()).split_labels
+    assert inputs.survey(KmerTokenizer(), "split").label_types == ("int64",)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
+import gzip
+import os
+import threading
 from pathlib import Path
 
 import pytest
-from agront_data.sequences import masked_lines, masked_sequences, read_masked_lines
+from agront_data import InputWarning
+from agront_data.sequences import masked_sequences, read_masked_lines
 from agront_tokenizer import KmerTokenizer, Vocabulary
 
 TOKENIZER = KmerTokenizer(Vocabulary(k=3))
@@ -18,9 +22,9 @@ def test_a_mask_counts_as_k_bases() -> None:
 
 
 def test_the_text_around_a_mask_may_hold_others() -> None:
-    [sequence] = masked_sequences(["AC<mask><mask>GT"], TOKENIZER)
-    assert sequence.around(1) == ("AC", "<mask>GT")
-    assert sequence.around(2) == ("AC<mask>", "GT")
+    [sequence] = masked_sequences(["ACG<mask><mask>GT"], TOKENIZER)
+    assert sequence.around(1) == ("ACG", "<mask>GT")
+    assert sequence.around(2) == ("ACG<mask>", "GT")
 
 
 def test_lines_keep_their_numbers_where_others_are_blank(tmp_path: Path) -> None:
@@ -28,9 +32,46 @@ def test_lines_keep_their_numbers_where_others_are_blank(tmp_path: Path) -> None
     found = read_masked_lines(tmp_path / "a.txt", TOKENIZER)
     assert [(each.number, each.text) for each in found] == [(1, "ACG<mask>"), (3, "<mask>")]
     assert found[1].name == f"{tmp_path / 'a.txt'}: line 3"
-    given = masked_lines(["ACG<mask>", "", " <mask>"], "standard input", TOKENIZER)
+    with (tmp_path / "a.txt").open("rb") as opened:
+        given = read_masked_lines(Path("standard input"), TOKENIZER, opened)
     assert [each.name for each in given] == ["standard input: line 1", "standard input: line 3"]
     assert [each.tokens.tolist() for each in given] == [each.tokens.tolist() for each in found]
+
+
+def test_a_compressed_file_and_a_pipe_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"ACG<mask>\n<mask>\n"))
+    assert [each.text for each in read_masked_lines(tmp_path / "a.gz", TOKENIZER)] == ["ACG<mask>", "<mask>"]
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=[b"ACG<mask>\n"])
+    writer.start()
+    assert [each.text for each in read_masked_lines(tmp_path / "pipe", TOKENIZER)] == ["ACG<mask>"]
+    writer.join()
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (
+            ["ACGA<mask>"],
+            r"^sequence 1: the <mask> comes after A, read letter by letter, .* multiple of 3 bases, "
+            r".*Leave out 1 base before it, or add 2$",
+        ),
+        (
+            ["<mask>ACG<mask>CA<mask>"],
+            "^sequence 1: <mask> 3 of 3 comes after C A, .*Leave out 2 bases .* or add 1$",
+        ),
+        (["ACGNA<mask>A"], "^sequence 1: the <mask> comes after A,"),
+        (["ACG<mask>", "A<mask>", "CG<mask>A<mask>"], r"^sequence 2: .* \(2 more <mask> likewise\)$"),
+    ],
+)
+def test_letters_before_a_mask_that_make_no_k_mer_are_said(texts: list[str], message: str) -> None:
+    with pytest.warns(InputWarning, match=message) as warned:
+        masked_sequences(texts, TOKENIZER)
+    assert len(warned) == 1
+
+
+def test_whole_k_mers_and_n_before_a_mask_and_letters_behind_it_are_all_right() -> None:
+    masked_sequences(["<mask>", "ACG<mask>A", "ACN<mask>", "ACNACG<mask><mask>CG"], TOKENIZER)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +92,8 @@ def test_sequences_without_dna_or_mask_are_refused(texts: list[str], message: st
     [
         (b"\n \n", "a.txt: holds no sequence; write one on each line$"),
         (b">chr1\nACG<mask>\n", "a.txt: is FASTA; write one sequence on each line, without headers$"),
-        (b"\x1f\x8b\x08\x00", "a.txt: is not text .*; decompress it first if it is compressed$"),
+        (b"\x80\x81", "a.txt: is not text in UTF-8 .*write one sequence on each line"),
+        ("ACG<mask>".encode("utf-16"), "a.txt: is text in UTF-16; .*iconv"),
         (b"<mask>\nACG\n", "a.txt: line 2 has no <mask>"),
     ],
 )

@@ -13,6 +13,7 @@ from agront_data.sequences.sequence_labels import LabelTypes, label_names, split
         ("NC_000932.1", "NC_000932.1", ()),
         ("lcl|NC_003070.9_gene_1", "lcl|NC_003070.9_gene_1", ()),
         ("gi|7525012|ref|NC_000932.1|", "gi|7525012|ref|NC_000932.1|", ()),
+        ("ENA|LR862139|LR862139.1", "ENA|LR862139|LR862139.1", ()),
         ("|1", "|1", ()),
     ],
 )
@@ -37,7 +38,11 @@ def test_names_of_columns():
         ([("1",), ("1e-3",), ("nan",)], ("float64",)),
         ([("1",), ("leaf",), ("0.5",)], ("string",)),
         ([("1_000",)], ("string",)),  # int("1_000") is 1000
-        ([("99999999999999999999",)], ("float64",)),  # beyond 64 bits
+        ([("99999999999999999999",)], ("string",)),  # neither an integer nor a float has so many digits
+        ([("1",), ("00012",)], ("string",)),
+        ([("0",), ("-0.5",), (".5",), ("0.10",)], ("float64",)),
+        ([("00.5",)], ("string",)),
+        ([("1e400",)], ("string",)),  # a float would be infinite
         ([("1",), ("",)], ("float64",)),  # whole numbers have no NaN
         ([("1", "2"), ("1",)], ("int64", "float64")),
         ([("1",), ("1", "x")], ("int64", "string")),

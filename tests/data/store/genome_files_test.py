@@ -32,6 +32,18 @@ def test_an_equals_sign_in_a_folder_is_no_name():
     }
 
 
+def test_an_equals_sign_in_a_file_s_own_name_is_no_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("k=31.fa").touch()
+    assert group_by_genome(["k=31.fa"]) == {"k_31": [Path("k=31.fa")]}
+
+
+def test_a_file_whose_name_gives_none_is_refused():
+    with pytest.raises(ValueError, match=r"data/小麦\.fa: its name has no letter .* name it: NAME=data/小麦\.fa"):
+        group_by_genome(["data/小麦.fa"])
+    assert group_by_genome(["wheat=data/小麦.fa"]) == {"wheat": [Path("data/小麦.fa")]}
+
+
 @pytest.mark.parametrize(
     ("file", "name"),
     [

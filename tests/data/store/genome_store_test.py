@@ -79,7 +79,7 @@ def test_round_trip_over_many_shards(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(layout, "SHARD_BASES", 32)
         patch.setattr(layout, "CHUNK_BASES", 8)
-        patch.setattr("agront_data.sequence_files.fasta_lines._BLOCK_BYTES", data.draw(st.integers(1, 40)))
+        patch.setattr("agront_data.sequence_files.text_chunks._BLOCK_BYTES", data.draw(st.integers(1, 40)))
         store = ingest_genomes({"g": [folder / "g.fa"]}, folder / "store")
     text = "".join(sequences)
     ends = np.cumsum([len(sequence) for sequence in sequences])

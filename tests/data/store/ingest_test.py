@@ -36,7 +36,7 @@ def test_files_of_a_genome_keep_their_order(tmp_path: Path) -> None:
 
 
 def test_progress_counts_bases_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agront_data.sequence_files.fasta_lines._BLOCK_BYTES", 6)
+    monkeypatch.setattr("agront_data.sequence_files.text_chunks._BLOCK_BYTES", 6)
     one, two, three = (
         fasta(tmp_path / "1.fa", a="ACGTAC", b="T"),
         fasta(tmp_path / "2.fa", c="GG"),
@@ -200,10 +200,10 @@ def test_other_folders_are_not_touched(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from agront_data import ingest_genomes
-from agront_data.sequence_files import fasta_lines
+from agront_data.sequence_files import text_chunks
 from agront_data.store import layout
 
-layout.SHARD_BASES, layout.CHUNK_BASES, fasta_lines._BLOCK_BYTES = 64, 16, 50
+layout.SHARD_BASES, layout.CHUNK_BASES, text_chunks._BLOCK_BYTES = 64, 16, 50
 genomes = {"a": [sys.argv[1]], "b": [sys.argv[1]], "c": [sys.argv[1]]}
 seen = []
 

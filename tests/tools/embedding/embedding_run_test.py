@@ -101,3 +101,18 @@ def test_several_devices_and_bfloat16(tmp_path, model, fasta, run):
     one, two, bfloat16 = (read(tmp_path / f"{name}.parquet")["embedding"] for name in ("one", "two", "bfloat16"))
     np.testing.assert_allclose(two, one, atol=1e-5)
     assert 1e-5 < np.abs(bfloat16 - one).max() < 0.2
+
+
+def test_labels_are_split_off_where_they_surely_are_and_that_is_said(tmp_path, model, write_fasta, run):
+    dna = {"a|0": "ACGTACGT", "b|1": "ACGTAC"}
+    benchmark = write_fasta(tmp_path / "benchmark.fa", **dna)
+    outcome = run(model, benchmark, "--out", tmp_path / "labels.parquet")
+    assert "labels        1 column from headers such as 'a|0'\n" in outcome.out
+    columns = read(tmp_path / "labels.parquet")
+    found = {name: columns[name].tolist() for name in ("id", "contig", "label")}
+    assert found == {"id": ["a", "b"], "contig": ["a|0", "b|1"], "label": [0, 1]}
+    outcome = run(model, benchmark, "--out", tmp_path / "none.parquet", "--labels", "none")
+    assert "labels        none" in outcome.out
+    columns = read(tmp_path / "none.parquet")
+    assert "label" not in columns
+    assert columns["id"].tolist() == columns["contig"].tolist() == ["a|0", "b|1"]

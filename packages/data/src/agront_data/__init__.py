@@ -8,6 +8,7 @@ files), `sequences` (token ids of FASTA and BED files), `tables` (long computati
 
 from agront_data.bases import encode_sequence, reverse_complement
 from agront_data.batches import PROPORTIONAL, Mixture, PretrainingLoader, RowOrder, TokenBatch, held_out_batches
+from agront_data.input_warning import InputWarning, warnings_to
 from agront_data.sequence_files import FastaRecord, read_fasta
 from agront_data.store import BaseCounts, Contig, Genome, GenomeProgress, GenomeStore, ingest_genomes
 from agront_data.windows import CHUNK_SCHEMES, HeldOut, Intervals, Origin, WindowGrid, Windows
@@ -24,6 +25,7 @@ __all__ = [
     "GenomeProgress",
     "GenomeStore",
     "HeldOut",
+    "InputWarning",
     "Intervals",
     "Mixture",
     "Origin",
@@ -37,4 +39,5 @@ __all__ = [
     "ingest_genomes",
     "read_fasta",
     "reverse_complement",
+    "warnings_to",
 ]

@@ -9,6 +9,7 @@
 """
 
 import numpy as np
+from agront_tokenizer import letter_remedy
 from jaxtyping import UInt8
 
 A, T, C, G, N = range(5)
@@ -43,17 +44,15 @@ def encode_sequence(sequence: str | bytes) -> UInt8[np.ndarray, "W"]:
         A read-only array of codes 0–4, plus 8 where soft-masked.
 
     Raises:
-        ValueError: A letter is no IUPAC DNA letter; the message names it and its 0-based position.
+        ValueError: A letter is no IUPAC DNA letter; the message names it, its 0-based position and what to do.
     """
     letters = sequence.encode("utf-8") if isinstance(sequence, str) else sequence
     codes = np.frombuffer(letters.translate(_CODE_OF_LETTER), dtype=np.uint8)
     if codes.size and codes.max() == _NOT_A_BASE:
         position = int(np.argmax(codes == _NOT_A_BASE))
         letter = sequence[position] if isinstance(sequence, str) else chr(sequence[position])
-        raise ValueError(
-            f"{letter!r} at position {position} (0-based) is no DNA letter: "
-            f"allowed are {IUPAC_LETTERS.decode()}, in either case"
-        )
+        remedy = letter_remedy(letter, letters.decode("latin-1"))
+        raise ValueError(f"{letter!r} at position {position} (0-based) is no DNA letter: {remedy}")
     return codes
 
 

@@ -6,8 +6,9 @@
 """
 
 from agront_tokenizer.kmer_tokenizer import KmerTokenizer
+from agront_tokenizer.letter_remedies import letter_remedy
 from agront_tokenizer.vocabulary import AGRONT_VOCABULARY, Vocabulary
 
 __version__ = "0.1.0"
 
-__all__ = ["AGRONT_VOCABULARY", "KmerTokenizer", "Vocabulary"]
+__all__ = ["AGRONT_VOCABULARY", "KmerTokenizer", "Vocabulary", "letter_remedy"]

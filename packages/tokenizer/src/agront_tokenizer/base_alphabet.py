@@ -1,9 +1,11 @@
-"""Letters to base codes: what a character of a DNA string means, and what to do about those that mean nothing."""
+"""Letters to base codes: what a character of a DNA string means."""
 
 import re
 
 import numpy as np
 from jaxtyping import UInt8
+
+from agront_tokenizer.letter_remedies import letter_remedy
 
 BASE_LETTERS = "ATCG"
 """The bases in the order of their codes, 0 to 3: the published vocabulary's order, which is not alphabetical."""
@@ -36,16 +38,6 @@ _CODE_OF_BYTE = _make_code_table()
 # Possessive, so that a long sequence leaves no trail of states to return to.
 _LEGAL_START = re.compile(rf"(?:[{BASE_LETTERS}{_AMBIGUOUS}]++|(?-i:<mask>))*+", re.IGNORECASE | re.ASCII)
 
-_REMEDIES = (
-    ("Uu", "this is RNA: replace U by T"),
-    ("-.~", "this is an alignment gap: remove the gaps"),
-    ("*", "this is a stop of a translated sequence, or an unknown base: tokenize the DNA, or write N"),
-    ("<>", "of the special tokens only <mask> may stand in a sequence; <cls> and <pad> are added by the tokenizer"),
-    (">;@+", "this starts a record of a file: read the file with a FASTA parser"),
-    ("0123456789", "remove position numbers"),
-    ("EFILPQefilpq", "this is an amino acid: AgroNT reads DNA only"),
-)
-
 
 def codes_from_text(sequence: str) -> UInt8[np.ndarray, "W"]:
     """Turns a DNA string into one code per base.
@@ -77,9 +69,5 @@ def _illegal_character(sequence: str) -> ValueError:
     legal = _LEGAL_START.match(sequence)
     position = legal.end() if legal else 0
     character = sequence[position]
-    remedy = "remove white space and line breaks" if character.isspace() else "write N for an unknown base"
-    for characters, known_remedy in _REMEDIES:
-        if character in characters:
-            remedy = known_remedy
-            break
+    remedy = letter_remedy(character, sequence)
     return ValueError(f"character {character!r} at position {position} (0-based) is not DNA: {remedy}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agront_data.regions.bed_line import parse_fields
+from agront_data.regions.misplaced_strand import StrandColumns
 from agront_data.regions.region import Region
 from agront_data.sequence_files import read_chunks
 
@@ -26,10 +27,12 @@ def read_bed(path: str | os.PathLike[str]) -> list[Region]:
     - Contig, start and end are columns 1–3: bases counted from 0, the end not part of the region.
     - Column 4 is the name; a region without one, or named `.`, is named by its place, `chr1:0-100(+)`.
     - Column 6 is the strand; none, or `.`, is read as "+".
-    - All other columns are left alone. The blocks of BED12 (exons) are not joined: a region goes from start to end.
+    - Of BED12's blocks (exons) their number is kept. They are not joined: a region goes from start to end.
+    - All other columns are left alone.
 
     Columns are separated by tabs, or by blanks in lines without a tab. Comments (`#`), `track` and `browser` lines,
-    blank lines, Windows line ends and compressed files (gzip, bgzip, bzip2, xz, zstd) are all right.
+    blank lines, Windows line ends, byte-order marks and compressed files (gzip, bgzip, bzip2, xz, zstd) are all right.
+    The file is opened once: it may be a pipe.
 
     Args:
         path: The file.
@@ -37,8 +40,11 @@ def read_bed(path: str | os.PathLike[str]) -> list[Region]:
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: The file is empty, truncated, or not BED (GFF and VCF are recognised); a start or end is no whole
-            number, or no base lies between them; lines differ in their number of columns. The message names file, line,
-            value and remedy.
+            number, or no base lies between them; lines differ in their number of columns; or the strand is in another
+            column than 6. The message names file, line, value and remedy.
+
+    Warns:
+        InputWarning: Some lines have a strand in another column than 6, and none has one there.
     """
     path = Path(path)
     if not path.exists():
@@ -46,6 +52,7 @@ def read_bed(path: str | os.PathLike[str]) -> list[Region]:
     if path.is_dir():
         raise ValueError(f"{path}: is a folder; name a BED file")
     regions: list[Region] = []
+    strands = StrandColumns()
     num_columns = 0
     for number, line_bytes in enumerate(_lines(path), 1):
         line, source = _text(path, number, line_bytes), f"{path}: line {number}"
@@ -66,8 +73,10 @@ def read_bed(path: str | os.PathLike[str]) -> list[Region]:
             )
         num_columns = len(fields)
         regions.append(parse_fields(fields, source))
+        strands.add(fields)
     if not regions:
         raise ValueError(f"{path}: holds no region (the file is empty, or has comments only); write or fetch it again")
+    strands.check(path)
     return regions
 
 
@@ -90,8 +99,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _text(path: Path, number: int, line: bytes) -> str:
     try:
-        # Spreadsheets begin a text file with a byte order mark.
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r")
+        text = line.decode("utf-8").rstrip("\r")
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path}: line {number} is not text in UTF-8 ({error.reason}); convert a bigBed file with bigBedToBed, "

@@ -31,13 +31,15 @@ def parse_fields(fields: Sequence[str], source: str) -> Region:
     column_6 = fields[5] if len(fields) > 5 else "."
     if column_6 not in ("+", "-", "."):
         raise ValueError(
-            f"{source}: the strand, column 6, is {column_6!r}; it must be +, - or . (unknown, read as +). If this "
-            "column is something else, keep the columns before it: cut -f 1-5"
+            f"{source}: the strand, column 6, is {column_6[:60]!r}; it must be +, - or . (unknown, read as +). If it "
+            "is a strand in other words, such as 1 and -1, write + and -. If this column is something else, keep the "
+            "columns before it: cut -f 1-5"
         )
     strand: Literal["+", "-"] = "-" if column_6 == "-" else "+"
     named = len(fields) > 3 and fields[3] not in ("", ".")
     name = fields[3] if named else place_of(contig, start, end, strand)
-    region = Region(name, contig, start, end, strand, source)
+    blocks = fields[9] if len(fields) > 11 and _DIGITS.fullmatch(fields[9]) else "1"
+    region = Region(name, contig, start, end, strand, source, int(blocks))
     check_region(region)
     return region
 
@@ -46,9 +48,8 @@ def _position(fields: Sequence[str], column: int, source: str) -> int:
     text, what = fields[column], ("start", "end")[column - 1]
     if _DIGITS.fullmatch(text):
         return int(text)
-    raise ValueError(
-        f"{source}: the {what}, column {column + 1}, is {text!r}; it must be a whole number: {_remedy(fields, text)}"
-    )
+    found = f"{source}: the {what}, column {column + 1}, is {text[:60]!r}"
+    raise ValueError(f"{found}; it must be a whole number: {_remedy(fields, text)}")
 
 
 def _how_to_write(text: str) -> str:
@@ -73,10 +74,14 @@ def _remedy(fields: Sequence[str], text: str) -> str:
             "this looks like VCF, which counts from 1; convert it: "
             "awk -v OFS='\\t' '!/^#/ {print $1, $2 - 1, $2 - 1 + length($4), $3}'"
         )
-    if text.startswith("-"):
+    if _DIGITS.fullmatch(text.removeprefix("-")):
         return "bases are counted from 0, so none is negative; cut the region at the contig's start"
-    if text.replace(",", "").isdigit():
+    if "," in text and _DIGITS.fullmatch(text.replace(",", "")):
         return "leave out the commas"
+    if text.isascii() and text.isdigit():
+        return "no contig has so many bases; is the line damaged?"
+    if text.isdecimal():
+        return f"write it in the digits 0 to 9: {int(text[:60])}"
     if not any(letter.isdigit() for letter in text):
         return "if this line is a heading, begin it with #"
     return "digits only, bases counted from 0"

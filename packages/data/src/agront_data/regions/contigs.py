@@ -1,7 +1,6 @@
 """The contigs of a genome in a FASTA file: which there are, and what is said where a region does not fit them."""
 
 import os
-import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -9,10 +8,6 @@ from agront_data.genome_names import first_names, unknown_names
 from agront_data.regions.region import Region, describe, place_of
 from agront_data.sequence_files import FastaBlock, read_fasta_blocks
 from agront_data.store import GenomeStore
-
-# One contig is `1`, `chr1`, `Chr01` or `chromosome_1`, and `NC_000932` or `NC_000932.1`, depending on the database.
-_PREFIX = re.compile(r"^(chromosome|chrom|chr)?[_-]?0*(?=.)")
-_VERSION = re.compile(r"(?<=[0-9])\.[0-9]+$")
 
 
 def whole_contigs(genome: str | os.PathLike[str] | GenomeStore, *, species: str | None = None) -> list[Region]:
@@ -32,7 +27,7 @@ def whole_contigs(genome: str | os.PathLike[str] | GenomeStore, *, species: str 
         if len(genomes) > 1:
             raise ValueError(
                 f"{genome.location}: holds {len(genomes)} genomes ({first_names([each.name for each in genomes])}): "
-                "name the species"
+                "name the species (species=…)"
             )
         lengths = {contig.name: contig.length for contig in genomes[0].contigs}
     else:
@@ -94,23 +89,14 @@ def check_end(region: Region, length: int, genome: str) -> None:
 
 
 def unknown_contig(region: Region, known: Collection[str], genome: str) -> ValueError:
-    """Returns the error for a region on a contig that the genome does not have, with names that may be meant.
+    """Returns the error for a region on a contig that the genome does not have, with other spellings of its name.
 
     Args:
         region: The region.
         known: Names of the contigs that there are.
         genome: File or place of the genome.
     """
-    same = [name for name in known if _key(name) == _key(region.contig)]
-    if same:
-        named = f"{region.contig!r} (meant: {first_names(same, ' or ')}?)"
-    else:
-        named = unknown_names([region.contig], known)
     return ValueError(
-        f"{describe(region)}: {genome} has no contig {named}; it has {first_names(list(known))}. Use the genome's "
-        "own names, the first word of its FASTA headers"
+        f"{describe(region)}: {genome} has no contig {unknown_names([region.contig], known)}; it has "
+        f"{first_names(list(known))}. Use the genome's own names, the first word of its FASTA headers"
     )
-
-
-def _key(name: str) -> str:
-    return _PREFIX.sub("", _VERSION.sub("", name.lower()))

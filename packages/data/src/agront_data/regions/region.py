@@ -13,6 +13,7 @@ class Region(NamedTuple):
         end: The base after its last one.
         strand: On "-" the sequence is the reverse complement; start and end count on the forward strand all the same.
         source: Where it was read, such as `genes.bed: line 3`, for messages; empty if nowhere.
+        num_blocks: Number of blocks (exons) that its line in a BED12 file names; they are not joined.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Region(NamedTuple):
     end: int
     strand: Literal["+", "-"] = "+"
     source: str = ""
+    num_blocks: int = 1
 
 
 def place_of(contig: str, start: int, end: int, strand: str) -> str:
@@ -46,9 +48,10 @@ def check_region(region: Region) -> None:
     if region.start < 0:
         raise ValueError(f"{describe(region)}: starts before the contig; bases are counted from 0: cut it there")
     if region.start == region.end:
+        one_based = f"subtract 1 from the start: {region.start - 1} to {region.end}"
+        remedy = f"If these are 1-based positions, as in GFF, {one_based}" if region.start else "Leave it out"
         raise ValueError(
-            f"{describe(region)}: has no base: start is counted from 0 and the end is not part of it. If these are "
-            f"1-based positions, as in GFF, subtract 1 from the start: {max(0, region.start - 1)} to {region.end}"
+            f"{describe(region)}: has no base: start is counted from 0 and the end is not part of it. {remedy}"
         )
     if region.start > region.end:
         raise ValueError(

@@ -10,12 +10,7 @@ from jaxtyping import UInt8
 
 from agront_data.bases import BASE_BITS, reverse_complement
 from agront_data.genome_names import first_names
-from agront_data.regions.contigs import (
-    check_end,
-    check_no_species,
-    unique_contigs,
-    unknown_contig,
-)
+from agront_data.regions.contigs import check_end, check_no_species, unique_contigs, unknown_contig
 from agront_data.regions.region import Region, check_region, describe
 from agront_data.sequence_files import FastaBlock
 from agront_data.store import Contig, GenomeStore
@@ -114,7 +109,7 @@ def _places(store: GenomeStore, regions: list[Region], species: str | None) -> l
             names = first_names([store.genomes[genome].name for genome, _ in found[region.contig]])
             raise ValueError(
                 f"{describe(region)}: {region.contig!r} is a contig of several genomes in {store.location} ({names}): "
-                "name the species"
+                "name the species (species=NAME; on a command line NAME=FILE.bed)"
             )
         [(genome, contig)] = found[region.contig]
         check_end(region, contig.length, f"{store.location} ({store.genomes[genome].name})")

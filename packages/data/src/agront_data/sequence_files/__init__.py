@@ -6,6 +6,6 @@
 """
 
 from agront_data.sequence_files.fasta import FastaBlock, FastaRecord, NotFastaError, read_fasta, read_fasta_blocks
-from agront_data.sequence_files.fasta_lines import read_chunks
+from agront_data.sequence_files.text_chunks import read_chunks
 
 __all__ = ["FastaBlock", "FastaRecord", "NotFastaError", "read_chunks", "read_fasta", "read_fasta_blocks"]

@@ -11,10 +11,21 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
+from agront_tokenizer import letter_remedy
 from jaxtyping import UInt8
 
 from agront_data.bases import IUPAC_LETTERS, encode_sequence
 from agront_data.sequence_files.fasta_lines import read_lines
+
+_OTHER_FORMATS = {
+    b"@": "FASTQ, not FASTA; convert it (seqkit fq2fa, seqtk seq -a)",
+    b"LOCUS ": "GenBank, not FASTA; convert it (seqret, any2fasta)",
+    b"ID   ": "EMBL, not FASTA; convert it (seqret, any2fasta)",
+    b"\x43\x27\x41\x1a": "2bit, not FASTA; convert it: twoBitToFa OLD.2bit NEW.fa",
+    b"\x1a\x41\x27\x43": "2bit, not FASTA; convert it: twoBitToFa OLD.2bit NEW.fa",
+    b"PK\x03\x04": "a zip archive; unpack it (unzip), and name the FASTA files in it",
+    b"BAM\x01": "BAM, not FASTA; convert it: samtools fasta",
+}
 
 
 class NotFastaError(ValueError):
@@ -61,7 +72,8 @@ def read_fasta(path: str | os.PathLike[str]) -> Iterator[FastaRecord]:
 
     Plain, gzip, bgzip, bzip2, xz and zstd files are told apart by their ending or first bytes. Windows line ends, blank
     lines, lower case, lines of any length and a missing newline at the end are all right, and so are lines that start
-    with `#` before the first record.
+    with `#` before the first record, byte-order marks, and headers with words in Latin-1 after the name. The file is
+    opened once: it may be a pipe.
 
     Args:
         path: The file.
@@ -70,6 +82,9 @@ def read_fasta(path: str | os.PathLike[str]) -> Iterator[FastaRecord]:
         FileNotFoundError: There is no such file (raised at the call, before the first record is asked for).
         ValueError: The file is empty, truncated, not compressed as its ending says, or not FASTA; or a record has no
             name, no sequence, or a letter that is no IUPAC DNA letter. The message names file, record and remedy.
+
+    Warns:
+        InputWarning: A bgzip file lacks the block that marks its end.
     """
     path = _check_path(path)
     return _records(path)
@@ -123,10 +138,7 @@ def _letters(path: Path, source: BinaryIO | None) -> Iterator[_Letters]:
         elif is_header:
             _check_not_empty(path, record, header, start)
             record, start = record + 1, 0
-            try:
-                header = text.decode("utf-8").strip()
-            except UnicodeDecodeError as error:
-                raise ValueError(f"{path}: the header of record {record} is not text ({error})") from error
+            header = _header(path, record, text)
             if not header:
                 raise ValueError(f"{path}: record {record} has no name; write one word after its '>'")
         else:
@@ -136,9 +148,23 @@ def _letters(path: Path, source: BinaryIO | None) -> Iterator[_Letters]:
     _check_not_empty(path, record, header, start)
 
 
+def _header(path: Path, record: int, text: bytes) -> str:
+    """Decodes a header. Only its first word counts, so the rest may be in Latin-1, in which every byte is a letter."""
+    try:
+        return text.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        if text.split(maxsplit=1)[0].isascii():
+            return text.decode("latin-1").strip()
+        raise ValueError(
+            f"{path}: the name in the header of record {record} is not text in UTF-8 ({error.reason}); convert the "
+            "file, for example from Latin-1: iconv -f LATIN1 -t UTF-8 OLD > NEW"
+        ) from error
+
+
 def _check_preamble(path: Path, line: bytes) -> None:
-    if line.startswith(b"@"):
-        raise ValueError(f"{path}: is FASTQ, not FASTA; convert it (seqkit fq2fa, seqtk seq -a)")
+    for beginning, what in _OTHER_FORMATS.items():
+        if line.startswith(beginning):
+            raise ValueError(f"{path}: is {what}")
     if line.strip() and not line.startswith(b"#"):
         raise NotFastaError(
             f"{path}: is not FASTA: it begins with {line[:40]!r}. A record is a line that starts with '>' and its "
@@ -165,19 +191,5 @@ def _encode(path: Path, piece: _Letters) -> UInt8[np.ndarray, "W"]:
         name, position = piece.header.split(maxsplit=1)[0], piece.start + piece.letters.index(byte)
         raise ValueError(
             f"{path}: record {piece.record} ({name!r}) has {shown} at position {position} (0-based), "
-            f"which is no DNA letter; {_remedy(chr(byte))}"
+            f"which is no DNA letter; {letter_remedy(chr(byte), piece.letters.decode('latin-1'))}"
         ) from error
-
-
-def _remedy(letter: str) -> str:
-    if not letter.isascii():
-        return "FASTA is plain ASCII text"
-    if letter in "Uu":
-        return "if this is RNA, write T for U"
-    if letter in "-.":
-        return "if this is an alignment, remove its gaps"
-    if letter.isspace():
-        return "remove the blanks inside its lines"
-    if letter.isalpha() or letter == "*":
-        return "this looks like protein: give the genome's DNA"
-    return f"allowed are {IUPAC_LETTERS.decode()}, in either case"

@@ -1,5 +1,6 @@
 """Sequences as base codes, out of FASTA files, or of BED files and a genome."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from agront_data.bases import BASE_BITS
+from agront_data.input_warning import InputWarning
 from agront_data.regions import Region, place_of, read_bed, read_regions, tile_regions
 from agront_data.sequence_files import NotFastaError, read_fasta_blocks
 from agront_data.sequences.input_files import InputFile
@@ -32,45 +34,68 @@ class BaseSequence(NamedTuple):
     codes: UInt8[np.ndarray, "W"]
 
 
-def fasta_sequences(file: InputFile, tile: int | None, step: int | None) -> Iterator[BaseSequence]:
+def fasta_sequences(file: InputFile, tile: int | None, step: int | None, split: bool) -> Iterator[BaseSequence]:
     """Yields the records of a FASTA file, or their tiles.
+
+    Args:
+        file: The FASTA file.
+        tile: Bases of a tile; None for whole records.
+        step: Bases from the start of a tile to the next; None for `tile`.
+        split: Whether to split labels off headers.
 
     Raises:
         FileNotFoundError, ValueError: As `read_fasta_blocks`.
     """
-    for header, codes in _records(file.path):
-        name, labels = split_labels(header)
+    for contig, codes in _records(file.path):
+        name, labels = split_labels(contig) if split else (contig, ())
         if tile is None:
-            yield BaseSequence(name, file.species, name, 0, codes.size, "+", labels, codes)
+            yield BaseSequence(name, file.species, contig, 0, codes.size, "+", labels, codes)
             continue
-        whole = Region(place_of(name, 0, codes.size, "+"), name, 0, codes.size)
+        whole = Region(place_of(contig, 0, codes.size, "+"), contig, 0, codes.size)
         for piece in tile_regions([whole], tile, step):
-            yield BaseSequence(piece.name, file.species, name, *piece[2:5], labels, codes[piece.start : piece.end])
+            yield BaseSequence(piece.name, file.species, contig, *piece[2:5], labels, codes[piece.start : piece.end])
 
 
 def bed_sequences(file: InputFile, genome: str, tile: int | None, step: int | None) -> Iterator[BaseSequence]:
     """Yields the regions of a BED file, or their tiles.
 
     Args:
-        file: The BED file. Of a store with a genome of its species' name, that genome is read.
+        file: The BED file. Of a store with a genome of its species' name, that genome is read; a species that was given
+            must be in the store, one that is only the file's own name need not.
         genome: FASTA file, or folder or URL of a genome store.
         tile: Bases of a tile; None for whole regions.
         step: Bases from the start of a tile to the next; None for `tile`.
 
     Raises:
         FileNotFoundError, ValueError: As `read_bed` and `read_regions`.
+
+    Warns:
+        InputWarning: Regions have blocks, which are not joined.
     """
     regions = read_bed(file.path)
+    _warn_of_blocks(file.path, regions)
     if tile is not None:
         regions = list(tile_regions(regions, tile, step))
     if "://" in genome or Path(genome).is_dir():
         store = GenomeStore.open(genome)
-        known = file.species in {entry.name for entry in store.genomes}
+        known = file.is_species_given or file.species in {entry.name for entry in store.genomes}
         bases = read_regions(store, regions, species=file.species if known else None)
     else:
         bases = read_regions(genome, regions)
     for region, codes in zip(regions, bases, strict=True):
         yield BaseSequence(region.name, file.species, *region[1:5], (), codes)
+
+
+def _warn_of_blocks(path: str, regions: list[Region]) -> None:
+    number = sum(region.num_blocks > 1 for region in regions)
+    if number:
+        warnings.warn(
+            f"{path}: {number:,} of {len(regions):,} regions have several blocks (exons), which are not joined: each "
+            "was read from start to end, introns included. For spliced sequences give what bedtools writes: "
+            f"bedtools getfasta -split -s -name -fi GENOME.fa -bed {path} -fo SPLICED.fa",
+            InputWarning,
+            stacklevel=1,
+        )
 
 
 def _records(path: str) -> Iterator[tuple[str, UInt8[np.ndarray, "W"]]]:

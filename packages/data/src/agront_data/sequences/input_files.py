@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from agront_data.named_files import split_name
+from agront_data.path_checks import shown
+
 _COMPRESSED = r"(\.(gz|bgz|bz2|xz|zst))?$"
 _ENDINGS = re.compile(rf"(\.(fa|fasta|fna|fas|bed))?{_COMPRESSED}", re.IGNORECASE)
 _BED_ENDING = re.compile(rf"\.bed{_COMPRESSED}", re.IGNORECASE)
@@ -16,10 +19,12 @@ class InputFile(NamedTuple):
     Attributes:
         species: Species of all that is in it.
         path: The file.
+        is_species_given: Whether the species was named by the user, not by the file's own name.
     """
 
     species: str
     path: str
+    is_species_given: bool = False
 
     @property
     def is_named_bed(self) -> bool:
@@ -28,17 +33,17 @@ class InputFile(NamedTuple):
 
 
 def parse_files(arguments: Sequence[str]) -> tuple[InputFile, ...]:
-    """Reads `[NAME=]FILE` arguments; a file without NAME gives its species by its own name, without endings.
+    r"""Reads `[NAME=]FILE` arguments; a file without NAME gives its species by its own name, without endings.
+
+    Bytes of names that are not UTF-8 become `\xfc` and the like in the species, which is text.
 
     Raises:
-        ValueError: NAME is empty.
+        ValueError: NAME is empty, or it cannot be told from the file's own name.
     """
     files = []
     for argument in arguments:
-        name, equals, path = argument.partition("=")
-        if not equals or "/" in name or Path(argument).exists():  # a "=" in the name of a folder or file
-            name, path = _ENDINGS.sub("", Path(argument).name) or Path(argument).name, argument
-        elif not name:
-            raise ValueError(f"{argument}: there is no NAME before the =; give NAME=FILE, or the file alone")
-        files.append(InputFile(name, path))
+        name, path = split_name(argument)
+        file_name = Path(path).name
+        species = name if name is not None else _ENDINGS.sub("", file_name) or file_name
+        files.append(InputFile(shown(species), path, name is not None))
     return tuple(files)

@@ -13,11 +13,11 @@ class InputSequence(NamedTuple):
     Attributes:
         id: Of the FASTA record, of the BED line, or of the tile; need not be unique.
         species: Of its file.
-        contig: The FASTA record that it is, or is part of.
+        contig: The FASTA record that it is, or is part of: the first word of the header, labels included.
         start: Its first base in the contig, from 0, on the forward strand.
         end: The base after its last one.
         strand: "-" where it is the reverse complement of those bases.
-        labels: The words after the identifier in a FASTA header.
+        labels: The words after the identifier in a FASTA header, where they were split off.
         tokens: Its token ids, `<cls>` first.
     """
 

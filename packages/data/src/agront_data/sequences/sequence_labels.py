@@ -1,4 +1,8 @@
-"""Labels in FASTA headers: `>id|1`, `>id|0.73`, `>id|0|1|0`, as the Plants Genomic Benchmark writes them."""
+"""Labels in FASTA headers: `>id|1`, `>id|0.73`, `>id|0|1|0`, as the Plants Genomic Benchmark writes them.
+
+Other headers have a `|` inside a name: `>ENA|LR862139|LR862139.1`, `>000000F|arrow`. So labels are split off on
+request, or where all headers of an input are such that no name can be lost.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,13 +11,19 @@ from typing import Literal
 LabelType = Literal["int64", "float64", "string"]
 """Type of the labels at one place in the headers: the narrowest that holds all of them."""
 
-# Words before the first "|" in NCBI's own identifiers (`>lcl|NC_003070.9_gene_1`): there it divides no labels.
+LabelSplit = Literal["auto", "split", "none"]
+"""Whether to split labels off: where headers are surely labelled, always, or never."""
+
+# Words before the first "|" in identifiers of NCBI (`>lcl|NC_003070.9_gene_1`) and ENA: there it divides no labels.
 # https://ncbi.github.io/cxx-toolkit/pages/ch_demo#ch_demo.id1_fetch.html_ref_fasta
-_NCBI_TAG = re.compile(
-    r"bb[ms]|dbj|emb|gb|gim?|gnl|gpp|lcl|nat|oth|pat|pdb|pgp|pir|prf|ref|sp|tp[deg]|tr", re.IGNORECASE
+_DATABASE_TAG = re.compile(
+    r"bb[ms]|dbj|emb|ena|gb|gim?|gnl|gpp|lcl|nat|oth|pat|pdb|pgp|pir|prf|ref|sp|tp[deg]|tr", re.IGNORECASE
 )
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf)", re.IGNORECASE)
+# No zero before other digits, and no more digits than a number can have: 00012 would become another word.
+_INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(
+    rf"({_INTEGER.pattern}|[+-]?((0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+))(e[+-]?[0-9]{{1,2}})?|[+-]?(nan|inf)", re.IGNORECASE
+)
 
 
 def split_labels(name: str) -> tuple[str, tuple[str, ...]]:
@@ -23,7 +33,7 @@ def split_labels(name: str) -> tuple[str, tuple[str, ...]]:
         name: Such as `promoter_7|0.73`, or `lcl|NC_003070.9_gene_1`, which is an identifier as a whole.
     """
     identifier, *labels = name.split("|")
-    if not identifier or _NCBI_TAG.fullmatch(identifier):
+    if not identifier or _DATABASE_TAG.fullmatch(identifier):
         return name, ()
     return identifier, tuple(labels)
 
@@ -50,7 +60,7 @@ class LabelTypes:
                 self._counts.append(0)
             if label:
                 self._counts[place] += 1
-                if not _NUMBER.fullmatch(label):
+                if not is_number(label):
                     self._types[place] = "string"
                 elif self._types[place] == "int64" and not _INTEGER.fullmatch(label):
                     self._types[place] = "float64"
@@ -61,3 +71,8 @@ class LabelTypes:
             "float64" if kind == "int64" and count < self._num_sequences else kind
             for kind, count in zip(self._types, self._counts, strict=True)
         )
+
+
+def is_number(label: str) -> bool:
+    """Returns whether a label is a number, and not a word of digits such as 00012, which a number would change."""
+    return _NUMBER.fullmatch(label) is not None

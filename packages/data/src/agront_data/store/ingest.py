@@ -13,6 +13,7 @@ from pathlib import Path
 
 import tensorstore as ts
 
+from agront_data.path_checks import check_rereadable
 from agront_data.store import key_value, layout
 from agront_data.store.genome import Genome
 from agront_data.store.genome_store import GenomeStore
@@ -58,9 +59,9 @@ def ingest_genomes(
         FileNotFoundError: A FASTA file does not exist (checked before anything is written).
         BlockingIOError: Another process is writing the store.
         OSError: The store cannot be written to, such as a full disk. What is finished is kept.
-        ValueError: A file is no DNA FASTA (see `read_fasta`); a genome has two contigs of one name or a name that
-            cannot be a folder's; the place holds other files; or it holds a finished store and genomes would be added
-            without `add`, or be ingested again from other files.
+        ValueError: A file is no DNA FASTA (see `read_fasta`), or a pipe, since it is read twice; a genome has two
+            contigs of one name or a name that cannot be a folder's; the place holds other files; or it holds a finished
+            store and genomes would be added without `add`, or be ingested again from other files.
     """
     location = os.fspath(store)
     files = {name: [Path(file) for file in genomes[name]] for name in sorted(genomes)}
@@ -105,6 +106,7 @@ def _check_arguments(files: Mapping[str, Sequence[Path]], location: str, workers
                 raise FileNotFoundError(f"{path}: no such file (genome {name!r}); check the path")
             if path.is_dir():
                 raise ValueError(f"{path}: is a folder; name the FASTA files in it")
+            check_rereadable(path)
     if workers < 1:
         raise ValueError(f"workers is {workers}; an ingest needs at least one process")
     folder = key_value.local_folder(location)

@@ -6,11 +6,12 @@ import queue
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from agront_data.store import key_value, layout
 from agront_data.store.genome import Genome
@@ -18,6 +19,10 @@ from agront_data.store.ingest_genome import GenomeProgress, ingest_genome
 from agront_data.store.write_lock import WriteLock
 
 _SECONDS_BETWEEN_REPORTS = 0.1
+
+
+# What a worker gives: a genome, and what it was warned of, which is for the process that asked.
+_Done: TypeAlias = tuple[Genome, list[Warning]]
 
 
 class _StoppedError(Exception):
@@ -58,7 +63,7 @@ def ingest_in_parallel(
     try:
         futures = {name: pool.submit(_work, name, list(genomes[name])) for name in largest_first}
         _wait(futures, reports, on_progress)
-        return {name: future.result() for name, future in futures.items()}
+        done = {name: future.result() for name, future in futures.items()}
     except BrokenProcessPool as error:
         raise OSError(
             f"{location}: a worker process was killed, perhaps for want of memory; run again, with fewer workers: the "
@@ -68,9 +73,13 @@ def ingest_in_parallel(
         stop.set()
         pool.shutdown(cancel_futures=True)
         reports.close()
+    for _, warned in done.values():
+        for warning in warned:
+            warnings.warn(warning, stacklevel=1)
+    return {name: genome for name, (genome, _) in done.items()}
 
 
-def _wait(futures: Mapping[str, "Future[Genome]"], reports: Any, on_progress: Callable[[GenomeProgress], None]) -> None:
+def _wait(futures: Mapping[str, "Future[_Done]"], reports: Any, on_progress: Callable[[GenomeProgress], None]) -> None:
     """Passes reports on until all are done, or one has failed."""
     while True:
         done = [future for future in futures.values() if future.done()]
@@ -105,7 +114,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(name: str, paths: Sequence[Path]) -> Genome:
+def _work(name: str, paths: Sequence[Path]) -> _Done:
     last = 0.0
 
     def report(progress: GenomeProgress) -> None:
@@ -117,4 +126,6 @@ def _work(name: str, paths: Sequence[Path]) -> Genome:
             _worker["reports"].put(progress)
             last = now
 
-    return ingest_genome(_worker["store"], _worker["location"], name, paths, _worker["lock"], report)
+    with warnings.catch_warnings(record=True) as caught:
+        genome = ingest_genome(_worker["store"], _worker["location"], name, paths, _worker["lock"], report)
+    return genome, [each.message for each in caught if isinstance(each.message, Warning)]

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import tensorstore as ts
 
+from agront_data.path_checks import check_name_is_text
 from agront_data.store.answer import (
     SECONDS_TO_OPEN,
     SECONDS_TO_TRANSFER,
@@ -37,8 +38,9 @@ def open_key_value_store(
 
     Raises:
         OSError: A server does not answer, or refuses.
-        ValueError: The location is no such URL, or has an endpoint and is not `s3://`.
+        ValueError: The location is no such URL or not text in UTF-8, or has an endpoint and is not `s3://`.
     """
+    check_name_is_text(location)
     text, folder = os.fspath(location), local_folder(location)
     spec: Any = text.rstrip("/") + "/"
     if endpoint is not None:

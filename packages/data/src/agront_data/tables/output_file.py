@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import pyarrow as pa
 
+from agront_data.path_checks import check_name_is_text
 from agront_data.tables import npz_file, parquet_file, tsv_file, zarr_file
 from agront_data.tables.finished_parts import FinishedParts
 from agront_data.tables.part_files import PartFiles
@@ -46,8 +47,9 @@ def table_format(path: Path) -> TableFormat:
     """Returns what reads and writes files of this ending: .parquet, .npz or .zarr.
 
     Raises:
-        ValueError: The ending is another.
+        ValueError: The ending is another, or the path is not text in UTF-8.
     """
+    check_name_is_text(path)
     if path.suffix not in _FORMATS:
         raise ValueError(f"{path}: its ending says the format; give one of {', '.join(_FORMATS)}")
     return _FORMATS[path.suffix]
@@ -57,8 +59,10 @@ def check_output(out: Path, schema: pa.Schema) -> None:
     """Refuses an output that could not be written, before its rows are computed.
 
     Raises:
-        ValueError: Its ending is none of the formats', or the format cannot hold a column.
+        ValueError: Its ending is none of the formats', its path is not text in UTF-8, or the format cannot hold a
+            column.
     """
+    check_name_is_text(out)
     if out.suffix not in _WRITERS:
         raise ValueError(f"{out}: its ending says the format; give one of {', '.join(_WRITERS)}")
     vectors = [field.name for field in schema if is_vector(field)]

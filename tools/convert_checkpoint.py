@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Write any AgroNT weights as a Hugging Face folder: `tools/convert_checkpoint.py SOURCE OUT`."""
 
+import bootstrap  # noqa: F401
 import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from agront_data.files import check_can_write
+from agront_model import choose_devices
 from agront_model.pretrained import appearing_whole, check_free, model_card, model_fingerprint, write_model
 from models import load_checked_weights, tokenizer_of
 from rich.console import Console
@@ -36,8 +38,9 @@ def convert(source: str, out: Path, console: Console) -> None:
     out = out.absolute()
     check_free(out)
     check_can_write("OUT", out, with_parents=True)
+    choose_devices()
     tokenizer = tokenizer_of(source)
-    pretrained, _ = load_checked_weights(source, tokenizer.vocabulary, console)
+    pretrained = load_checked_weights(source, tokenizer.vocabulary, console)
     with console.status("writing"), appearing_whole(out) as folder:
         fingerprint = model_fingerprint(pretrained.params, pretrained.config)
         write_model(pretrained, folder)

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Turn sequences into embeddings: FASTA files, or BED files and a genome, to Parquet, NPZ or Zarr."""
 
+import bootstrap  # noqa: F401
 import os
 
 import tyro
 from agront_data.sequences import Inputs, parse_files
 from agront_data.tables import EmbeddingTable, PartFiles
+from agront_model import choose_devices
 from agront_model.pretrained import check_source
 from embedding import (
     Embed,
@@ -49,6 +51,7 @@ def embed_all(options: Embed, console: Console) -> None:
     inputs = Inputs(files=parse_files(options.inputs), genome=options.genome, tile=options.tile, step=options.step)
     check_source(options.model)
     PartFiles.beside(options.out).check_begun(options.decisive())
+    choose_devices(options.devices)  # an error of JAX's shows before the input is read
     tokenizer = tokenizer_of(options.model)
     with console.status("reading the input"):
         survey = inputs.survey(tokenizer, options.labels)

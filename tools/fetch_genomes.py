@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Fetch genomes from Ensembl Plants or NCBI, verified, for `tools/prepare_data.py`."""
 
+import bootstrap  # noqa: F401
 import dataclasses
 import shlex
 from collections.abc import Sequence
@@ -86,7 +87,8 @@ def fetch_genomes(options: FetchGenomes, console: Console) -> None:
         swap_server("https://server/path", options.server)  # for its check, of use also where nothing is swapped
     entries = select_genomes(options.genomes, options.variant)
     downloads = [download_of(entry, _REPOSITORY, options.server) for entry in entries]
-    if missing := ", ".join(left_out(options.genomes, entries)):
+    missing = ", ".join(left_out(options.genomes, entries))
+    if missing:
         console.print(f"left out, having no address in the variant {options.variant}: {missing}\n", highlight=False)
     if options.dry_run:
         describe(entries, downloads, console)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Say what is in a genome store, what training will see of it, and what any row of a run holds."""
 
+import bootstrap  # noqa: F401
 import dataclasses
 from pathlib import Path
 from typing import Annotated
@@ -155,7 +156,7 @@ def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(InspectData, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
     with errors_as_sentences("", lambda message: in_options(message, " of pretrain.py")):
-        inspect_data(options, make_console())
+        inspect_data(options, make_console(shows_result=True))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 The options are those of `tools/pretrain.py` that costs depend on.
 """
 
+import bootstrap  # noqa: F401
 from collections.abc import Mapping
 
 from agront_data import GenomeStore, WindowGrid
@@ -176,7 +177,7 @@ def main() -> None:
     """Read the command line; report bad input in a sentence."""
     presets = {name: (text, PlannedRun.of(experiment)) for name, (text, experiment) in PRESETS.items()}
     with errors_as_sentences("", in_options):
-        plan(read_command_line(presets, __doc__), make_console())
+        plan(read_command_line(presets, __doc__), make_console(shows_result=True))
 
 
 if __name__ == "__main__":

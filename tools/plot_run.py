@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Draw the loss curves of one or several runs: `tools/plot_run.py RUN [RUN …] --out loss.png`."""
 
+import bootstrap  # noqa: F401
 import dataclasses
 from pathlib import Path
 from typing import Annotated

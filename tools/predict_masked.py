@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Say what a model expects at each `<mask>` of DNA sequences."""
 
+import bootstrap  # noqa: F401
 import contextlib
 import dataclasses
 import sys
@@ -11,10 +12,10 @@ from typing import Annotated, Literal
 import tyro
 from agront_data.files import check_new_file, open_whole
 from agront_data.sequences import MaskedSequence, masked_sequences, read_masked_lines
-from agront_model import Precision
-from agront_model.inference import MaskedPredictor, MaskReport, report_of
+from agront_model import Precision, choose_devices
+from agront_model.inference import TSV_HEADER, MaskedPredictor, MaskReport, report_of, tsv_of
 from agront_tokenizer import KmerTokenizer, Vocabulary
-from models import TSV_HEADER, load_checked_weights, table_of, title_of, tokenizer_of, tsv_of
+from models import load_checked_weights, table_of, title_of, tokenizer_of
 from rich.console import Console
 from rich.progress import Progress
 from terminal import errors_as_sentences, given_arguments, make_console, say
@@ -64,13 +65,15 @@ def reports(
     predictor: MaskedPredictor, sequences: Sequence[MaskedSequence], vocabulary: Vocabulary
 ) -> Iterator[tuple[MaskedSequence, MaskReport]]:
     """Predicts every `<mask>` of every sequence, in order."""
-    for prediction in predictor.in_groups([sequence.tokens for sequence in sequences]):
+    names = [sequence.name for sequence in sequences]
+    for prediction in predictor.in_groups([sequence.tokens for sequence in sequences], names):
         of = sequences[prediction.row]
         yield of, report_of(prediction, of.masks, of.spans, vocabulary.tokens, vocabulary.token_bases)
 
 
 def predict_masked(options: PredictMasked, console: Console) -> None:
     """Print or write what the options ask for."""
+    choose_devices()  # an error of JAX's shows before the input is read
     tokenizer = tokenizer_of(options.model)
     vocabulary = tokenizer.vocabulary
     if not 1 <= options.top_k <= vocabulary.size:
@@ -78,7 +81,7 @@ def predict_masked(options: PredictMasked, console: Console) -> None:
     if options.out is not None:
         check_new_file("--out", options.out)
     sequences = sequences_of(options, tokenizer)
-    pretrained, _ = load_checked_weights(options.model, vocabulary, console, Precision(compute=options.precision))
+    pretrained = load_checked_weights(options.model, vocabulary, console, Precision(compute=options.precision))
     context = pretrained.config.max_tokens
     for sequence in sequences:
         if sequence.tokens.size > context:
@@ -105,7 +108,7 @@ def _write(out: Path, found: Iterator[tuple[MaskedSequence, MaskReport]], num_se
         task = progress.add_task("sequences", total=num_sequences)
         file.write(TSV_HEADER)
         for sequence, report in found:
-            file.write(tsv_of(sequence, report))
+            file.write(tsv_of(report, sequence.number))
             num_masks += 1
             progress.update(task, advance=report.mask == report.num_masks)
     say(console, f"{num_masks:,} <mask> of {num_sequences:,} sequences written to {out}")
@@ -115,7 +118,7 @@ def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(PredictMasked, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
     with errors_as_sentences(""):
-        predict_masked(options, make_console())
+        predict_masked(options, make_console(shows_result=options.out is None))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Turn FASTA files into a genome store, which `tools/pretrain.py` trains on."""
 
+import bootstrap  # noqa: F401
 import dataclasses
 import os
 from pathlib import Path

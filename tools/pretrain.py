@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Pre-train an AgroNT on a genome store: `tools/pretrain.py demo --data STORE --run RUN`. Again, to resume."""
 
+import bootstrap  # noqa: F401
 import dataclasses
 import signal
 import sys
@@ -10,6 +11,7 @@ import jax
 from agront_data import GenomeStore, PretrainingLoader, TokenBatch, WindowGrid, held_out_batches
 from agront_data.batches import baseline_losses, held_out_order
 from agront_data.files import check_can_write
+from agront_model import choose_devices, explaining_memory
 from agront_model.pretrained import model_fingerprint
 from agront_train import (
     RowLosses,
@@ -24,12 +26,12 @@ from agront_train import (
     stop_signals,
     train,
 )
-from models import choose_devices, load_checked_weights, tokenizer_of
+from models import load_checked_weights, tokenizer_of
 from pictures import plot_losses
 from presets import PRESETS, Experiment, in_options
 from pretraining import describe, ending_at_once, make_monitoring, report
 from rich.console import Console
-from terminal import RunConsole, errors_as_sentences, read_command_line, shell_command
+from terminal import errors_as_sentences, make_console, read_command_line, shell_command
 
 
 def open_store(location: str, endpoint: str | None) -> GenomeStore:
@@ -49,8 +51,9 @@ def pretrain(experiment: Experiment, console: Console) -> int:
     on_first(lambda: check_can_write("--run", experiment.run, with_parents=True))
     if experiment.init_from is not None:
         vocabulary = tokenizer_of(experiment.init_from).vocabulary
-        start, origin = load_checked_weights(experiment.init_from, vocabulary, console, experiment.precision)
-        experiment = dataclasses.replace(experiment, model=start.config, init_from=origin.name)
+        start = load_checked_weights(experiment.init_from, vocabulary, console, experiment.precision)
+        start.check_lm_head()
+        experiment = dataclasses.replace(experiment, model=start.config, init_from=start.name)
     tokenizer, task = experiment.tokenizer, experiment.task()
     num_tokens = task.num_tokens
     devices = choose_devices(experiment.devices)
@@ -94,7 +97,8 @@ def pretrain(experiment: Experiment, console: Console) -> int:
     if start is not None:
         fingerprints["initial_parameters"] = model_fingerprint(start.params, start.config)
         older["initial_parameters"] = parameters_digest(start.params)
-    with stop_signals(lambda message: console.print(message, soft_wrap=True)) as signals:
+    smaller = "for a step: give more --train.micro-batches, or --remat; tools/plan.py computes what fits"
+    with explaining_memory(smaller), stop_signals(lambda text: console.print(text, soft_wrap=True)) as signals:
         result = train(
             task,
             loader,
@@ -126,12 +130,11 @@ def main() -> None:
     """Read the command line; report bad input in a sentence."""
     with errors_as_sentences("", in_options):
         experiment = read_command_line(PRESETS, __doc__)
-    with (
-        ending_at_once(),
-        errors_as_sentences("the same command again resumes from the last checkpoint, if there is one", in_options),
-    ):
+    again = "the same command again resumes from the last checkpoint, if there is one"
+    with ending_at_once(), errors_as_sentences(again, in_options):
         connect(experiment.coordinator, experiment.num_processes, experiment.process_id)
-        status = pretrain(experiment, RunConsole(quiet=not is_first()))
+        choose_devices(experiment.devices)  # the first that asks JAX for any: its errors show here
+        status = pretrain(experiment, make_console(quiet=not is_first()))
         disconnect()
         sys.exit(status)
 

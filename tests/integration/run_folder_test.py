@@ -8,8 +8,10 @@ import jax
 import numpy as np
 import pytest
 from agront_model import AgroNTConfig, load_pretrained
+from agront_model.pretrained import DamagedCheckpointWarning
 from agront_model.pretrained.run_folder import FORMAT, checkpoint
 from agront_train import run_folder, train
+from agront_train.run_folder import Checkpointer
 
 CONFIG = AgroNTConfig(num_layers=2, embed_dim=24, num_heads=3, ffn_dim=48, max_tokens=64)  # that of `parts`
 
@@ -29,9 +31,9 @@ def train_two_steps(parts, folder, **settings):
 
 @pytest.fixture(scope="module")
 def trained(parts, tmp_path_factory):
-    """A run of two updates, with a checkpoint after each, and what training says its parameters are."""
+    """A run of two updates, with a checkpoint after each, and what training says its state is."""
     folder = tmp_path_factory.mktemp("trained") / "run"
-    return folder, train_two_steps(parts, folder).state.params
+    return folder, train_two_steps(parts, folder).state
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def damage(run, step):
 
 
 def test_the_parameters_are_those_that_were_trained(trained):
-    folder, params = trained
+    folder, params = trained[0], trained[1].params
     before = contents(folder)
     for source in (folder, folder / "checkpoints" / "2"):
         loaded = load_pretrained(source)
@@ -74,6 +76,20 @@ def test_the_parameters_are_those_that_were_trained(trained):
     one_update = load_pretrained(folder / "checkpoints" / "1").params
     assert not np.array_equal(one_update["agront/lm_head/decoder"]["w"], params["agront/lm_head/decoder"]["w"])
     assert contents(folder) == before
+
+
+def test_a_checkpoint_with_a_number_that_is_not_finite_is_not_used(trained, run):
+    state = jax.tree.map(np.array, trained[1])
+    state.params["agront/layers/ffn/up"]["w"][1, 5, 7] = np.nan
+    with Checkpointer(run / "checkpoints", keep=9) as checkpoints:
+        checkpoints.save(state._replace(step=np.int32(3)), {}, {"model": dataclasses.asdict(CONFIG)})
+    said = r"agront/layers/ffn/up/w: 1 of 2,304 numbers are not finite"  # two layers of 24 times 48
+    with pytest.warns(DamagedCheckpointWarning, match=said):
+        loaded = load_pretrained(run)
+    assert loaded.source.folder == run / "checkpoints" / "2"
+    assert_equal(loaded.params, trained[1].params)
+    with pytest.raises(ValueError, match=said):
+        load_pretrained(run / "checkpoints" / "3")
 
 
 def test_an_optimizer_that_is_cut_into_shares_makes_no_difference(parts, tmp_path):

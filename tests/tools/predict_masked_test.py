@@ -211,7 +211,7 @@ def test_no_such_model(run_tool, tmp_path):
 def test_a_tsv_is_written_whole_or_not_at_all(model, run_tool, tmp_path, monkeypatch):
     count = itertools.count()
 
-    def stop_at_the_third(sequence, report):
+    def stop_at_the_third(report, sequence):
         if next(count) == 2:
             raise OSError("No space left on device")
         return "a line\n"

@@ -7,11 +7,11 @@ import time
 import pyarrow as pa
 from agront_data.sequences import Inputs, InputSequence, Survey
 from agront_data.tables import EmbeddingTable, PartFiles, Totals, row_bytes, run_parts, write_table
-from agront_model import AgroNTConfig, Precision
+from agront_model import AgroNTConfig, Precision, choose_devices
 from agront_model.inference import Embedder
 from agront_model.pretrained import model_fingerprint
 from agront_tokenizer import KmerTokenizer
-from models import choose_devices, load_checked_weights
+from models import load_checked_weights
 from rich.console import Console
 from rich.filesize import decimal
 from terminal import EmbeddingBar, counted, say, shell_command
@@ -37,7 +37,7 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
     """
     devices = choose_devices(options.devices)
     precision = Precision(compute=options.precision)
-    pretrained, source = load_checked_weights(options.model, tokenizer.vocabulary, console, precision)
+    pretrained = load_checked_weights(options.model, tokenizer.vocabulary, console, precision)
     config = pretrained.config
     fingerprint = model_fingerprint(pretrained.params, config)
     embedder = Embedder(
@@ -50,7 +50,7 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
     )
     table = table_of(options, config, survey, tokenizer)
     metadata = {
-        "model": source.name,
+        "model": pretrained.name,
         "model_fingerprint": fingerprint,
         "layer_norm_eps": config.layer_norm_eps,
         "max_tokens": config.max_tokens,

@@ -1,11 +1,10 @@
-"""What a model expects at a `<mask>`, to be read by people (a table) and by programs (lines of TSV)."""
+"""What a model expects at a `<mask>`, as a table to be read by people."""
 
 from agront_data.sequences import MaskedSequence
 from agront_model.inference import MaskReport
 from rich.table import Table
 from terminal import new_table
 
-TSV_HEADER = "sequence\tmask\tstart\tend\tkind\tplace\tsymbol\tprobability\n"
 _LETTERS = "ACGT"
 _CODES = (0, 2, 3, 1)  # of these letters in the vocabulary's order A, T, C, G
 _MASK = "<mask>"
@@ -36,15 +35,3 @@ def table_of(report: MaskReport) -> Table:
     both = Table.grid(padding=(0, 5))
     both.add_row(tokens, bases)
     return both
-
-
-def tsv_of(sequence: MaskedSequence, report: MaskReport) -> str:
-    """The same as lines of `TSV_HEADER`'s columns: tokens by rank from 1, bases by position in the sequence."""
-    about = f"{sequence.number}\t{report.mask}\t{report.start}\t{report.start + len(report.bases)}"
-    lines = [
-        f"{about}\ttoken\t{rank}\t{token}\t{probability:.7g}"
-        for rank, (token, probability) in enumerate(report.tokens, 1)
-    ]
-    for place, row in enumerate(report.bases[:, _CODES].tolist(), report.start):
-        lines += [f"{about}\tbase\t{place}\t{letter}\t{p:.7g}" for letter, p in zip(_LETTERS, row, strict=True)]
-    return "".join(f"{line}\n" for line in lines)

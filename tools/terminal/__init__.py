@@ -1,7 +1,7 @@
 """The terminal: text, tables and progress bars; command lines; errors as sentences; commands to copy."""
 
 from terminal.command_line import read_command_line
-from terminal.console import RunConsole, counted, make_console, new_table, say
+from terminal.console import counted, make_console, new_table, say
 from terminal.download_bars import DownloadBars, bars
 from terminal.embedding_bar import EmbeddingBar
 from terminal.errors import errors_as_sentences
@@ -13,7 +13,6 @@ __all__ = [
     "DownloadBars",
     "EmbeddingBar",
     "IngestBars",
-    "RunConsole",
     "bars",
     "check_picture_name",
     "counted",

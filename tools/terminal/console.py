@@ -2,37 +2,44 @@
 
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 from rich.table import Table
 
 
-def make_console() -> Console:
-    """The console of standard output. A file has no edge at which long names would have to be folded."""
-    console = Console()
+def make_console(*, shows_result: bool = False, quiet: bool = False) -> Console:
+    """The console of standard output. A file has no edge at which long names would have to be folded.
+
+    Where nothing can be shown (Ctrl-C in `… | tee`, a full disk) a job goes on in silence, and a tool that
+    `shows_result`, which no file has, fails.
+    """
+    console = Console(file=cast(TextIO, _Shown(sys.stdout, shows_result)) if sys.stdout else None, quiet=quiet)
     if not console.is_terminal:
         console.width = 200
     return console
 
 
-class RunConsole(Console):
-    """A console that never ends a run: it becomes quiet if standard output cannot be written.
+class _Shown:
+    """A stream that shows nothing more once it cannot be written."""
 
-    That happens after Ctrl-C in `… | tee`, and when standard output is a file on a full disk.
-    """
+    def __init__(self, stream: TextIO, fails: bool):
+        self._stream, self._fails = stream, fails
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """As every console does."""
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> None:
+        """Write, and see to it that nothing waits in a buffer."""
         try:
-            super().print(*objects, **options)
-        except OSError:
-            self.on_broken_pipe()
-
-    def on_broken_pipe(self) -> None:
-        """Rich would end the process here."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())  # else Python tries again at its end
+            if self._fails and not isinstance(error, BrokenPipeError):
+                raise OSError(f"standard output cannot be written: {error.strerror}; make room") from error
+            if self._fails:
+                raise
 
 
 def say(console: Console, text: str) -> None:

@@ -213,3 +213,14 @@ def test_vectors_are_no_column_of_a_tsv_file(tmp_path):
     check_output(tmp_path / "out.tsv", pa.schema(list(SCHEMA)[:4]))
     with pytest.raises(ValueError, match=r"out\.tsv: a row of the column 'layer_0' holds several numbers"):
         check_output(tmp_path / "out.tsv", SCHEMA)
+
+
+def test_parts_of_an_earlier_version_with_results_that_are_not_finite_make_no_output(tmp_path):
+    schema = pa.schema([("id", pa.string()), ("score", pa.float32())])
+    parts = PartFiles(tmp_path / "out.parquet.parts")
+    with parts.opened({}):
+        parts.write(0, Part(2, 0, {}, ""), pa.record_batch([["a", "b"], pa.array([1, 2], pa.float32())], schema=schema))
+        parts.write(1, Part(1, 0, {}, ""), pa.record_batch([["c"], pa.array([np.inf], pa.float32())], schema=schema))
+        with pytest.raises(FloatingPointError, match=r"out\.parquet\.parts \(remove it to begin anew\), row 3: score"):
+            write_table(tmp_path / "out.parquet", parts, schema, num_rows=3, metadata={})
+    assert not (tmp_path / "out.parquet").exists()

@@ -1,5 +1,7 @@
 import itertools
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from agront_data.tables import Totals, part_loop, run_parts, write_table
 from agront_data.tables.input_row import digest_of
@@ -118,6 +120,32 @@ def test_a_part_of_other_columns_or_too_few_rows_is_refused_at_once(run, parts, 
     with pytest.raises(ValueError, match="columns were computed that are not the table's"):
         run(compute=lambda rows: table.batch(rows).select(["id", "number"]))
     assert len(parts) == 0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_result_that_is_not_finite_is_refused_with_its_input(run, parts, table, bad):
+    def compute(rows):
+        vectors = np.ones((len(rows), 5), np.float32)
+        vectors[[row.id == "s9" for row in rows], 2] = bad
+        columns = table.batch(rows).columns[:2]
+        return pa.record_batch([*columns, pa.FixedSizeListArray.from_arrays(vectors.ravel(), 5)], schema=table.schema)
+
+    with pytest.raises(FloatingPointError, match=rf"^s9: vector holds {bad}, which is no finite number"):
+        run(compute=compute)
+    assert ids(parts) == [f"s{number}" for number in range(8)]
+
+
+def test_of_an_input_with_several_rows_the_one_is_named(run, parts, table, names):
+    per_token = table._replace(per_token=True)
+
+    def compute(rows):
+        batch = per_token.batch(rows)
+        vectors = np.zeros((batch.num_rows, 5), np.float32)
+        vectors[5] = np.nan  # of two rows each, those of the third
+        return batch.set_column(2, "vector", pa.FixedSizeListArray.from_arrays(vectors.ravel(), 5))
+
+    with parts.opened({}), pytest.raises(FloatingPointError, match=r"^s2: vector holds nan"):
+        run_parts(iter(names(4, num_tokens=2)), compute, per_token, parts, batch_tokens=100)
 
 
 def test_no_input_is_no_part(run):

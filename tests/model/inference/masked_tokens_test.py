@@ -1,6 +1,7 @@
 import jax
 import numpy as np
 import pytest
+from agront_model import Precision, Pretrained, make_model
 from agront_model.inference import MaskedPredictor, predict_masked
 from agront_model.inference.devices import DeviceFunction
 
@@ -59,7 +60,9 @@ def test_groups_of_rows_change_nothing(pretrained, make_row, monkeypatch):
     monkeypatch.setattr("agront_model.inference.masked_tokens._MASKS_AT_ONCE", 3)
     monkeypatch.setattr("agront_model.inference.masked_tokens._ROWS_AT_ONCE", 2)
     call = MaskedPredictor.__call__
-    monkeypatch.setattr(MaskedPredictor, "__call__", lambda self, rows: sizes.append(len(rows)) or call(self, rows))
+    monkeypatch.setattr(
+        MaskedPredictor, "__call__", lambda self, rows, **more: sizes.append(len(rows)) or call(self, rows, **more)
+    )
     grouped = list(predictor.in_groups(rows))
     assert sizes == [2, 2]
     assert [(each.row, each.position) for each in grouped] == [(each.row, each.position) for each in at_once]
@@ -96,6 +99,19 @@ def test_tiles_without_a_mask_are_not_computed(pretrained, make_row, monkeypatch
     assert [prediction[:2] for prediction in found] == [(0, 250)]
     assert finished == [1]
     assert shapes == [(1, 64)]
+
+
+@pytest.mark.parametrize("compute", ["float32", "bfloat16"])
+def test_weights_that_are_finite_and_overflow_give_no_prediction(pretrained, config, make_row, compute):
+    params = {module: dict(leaves) for module, leaves in pretrained.params.items()}
+    decoder = params["agront/lm_head/decoder"]
+    decoder["w"] = np.full_like(decoder["w"], 3e38)  # the largest float32 is 3.4e38
+    large = Pretrained(make_model(config, Precision(compute=compute)), params, config)
+    rows = [masked(make_row(7, 36), 3), masked(make_row(8, 36), 5)]
+    with pytest.raises(FloatingPointError, match=r"^row 0, <mask> at token 3: the model's output is not finite"):
+        predict_masked(large, rows)
+    with pytest.raises(FloatingPointError, match=r"^first, <mask> at token 3: "):
+        list(MaskedPredictor(large).in_groups(rows, ["first", "second"]))
 
 
 def test_a_row_of_masks_alone(pretrained, logits_of):

@@ -1,9 +1,11 @@
+import codecs
 import json
 import shutil
 import sys
 
 import jax
 import jax.numpy as jnp
+import joblib
 import numpy as np
 import pytest
 from agront_model import AgroNTConfig, Precision, load_pretrained, save_pretrained
@@ -128,6 +130,30 @@ def test_more_layers_than_the_file_can_hold_are_refused_at_once(folder, authors_
         monkeypatch.setattr(loading, names, lambda *_: pytest.fail("named the tensors of ten million layers"))
     with pytest.raises(ValueError, match=r"holds \d\d tensors in all, and .*json says 10,000,000"):
         load_pretrained(file.parent)
+
+
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_a_number_that_is_not_finite_is_refused_with_its_tensor(folder, authors_folder, authors_tree, bad):
+    def change(tensors):
+        tensors["esm.encoder.layer.1.output.dense.weight"][3, 2] = bad
+
+    rewrite(folder, change)
+    expected = r"model\.safetensors, esm\.encoder\.layer\.1\.output\.dense\.weight: 1 of 1,320 numbers are not finite"
+    with pytest.raises(ValueError, match=expected):  # 30 times 44
+        load_pretrained(folder)
+    authors_tree["esm_transformer/attention_layer_1/~/fc2"]["b"][:2] = bad
+    joblib.dump(authors_tree, authors_folder / "pytree_ckpt.joblib")
+    expected = r"pytree_ckpt\.joblib, esm_transformer/attention_layer_1/~/fc2/b: 2 of 12 numbers are not finite"
+    with pytest.raises(ValueError, match=expected):
+        load_pretrained(authors_folder)
+
+
+def test_the_mark_that_windows_puts_before_a_config_is_passed_over(folder, authors_folder):
+    for file in (folder / "config.json", authors_folder / "hyperparams.json"):
+        expected = load_pretrained(file.parent).config
+        file.write_bytes(codecs.BOM_UTF8 + file.read_bytes().replace(b"\n", b"\r\n"))
+        assert load_pretrained(file.parent).config == expected
+        assert peek_config(file.parent) == expected
 
 
 @pytest.mark.parametrize("bytes_left", [0, 4, 100, 5000, -100])

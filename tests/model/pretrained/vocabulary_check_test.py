@@ -1,3 +1,4 @@
+import codecs
 import dataclasses
 
 import pytest
@@ -34,6 +35,19 @@ def test_the_tokens_beside_the_weights_are_compared(folder, words):
     (folder / "vocab.txt").write_text("\n".join([*words[:3], "other"]))
     with pytest.raises(ValueError, match=r"vocab.txt: line 4 is 'other', and the tokenizer's token 3 is 'token3'"):
         check(loaded, words)
+
+
+def test_marks_and_line_ends_of_other_systems_are_no_part_of_a_token(folder, words):
+    loaded = load_pretrained(folder)
+    text = "\r\n".join([*words, ""])
+    for content in (codecs.BOM_UTF8 + text.encode(), codecs.BOM_UTF16_LE + text.encode("utf-16-le")):
+        (folder / "vocab.txt").write_bytes(content)
+        check(loaded, words)
+        (folder / "vocab.txt").write_bytes(content.replace(b"9", b"8", 1))
+        with pytest.raises(
+            ValueError, match=r"vocab.txt: line 10 is 'token8', and the tokenizer's token 9 is 'token9'"
+        ):
+            check(loaded, words)
 
 
 def test_the_tokens_of_the_authors_files_lie_around_their_folder(folder, words):

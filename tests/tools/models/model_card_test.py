@@ -6,12 +6,14 @@ import re
 import shutil
 
 import convert_checkpoint
+import predict_masked
 import pretrain
 import pytest
 from agront_data import ingest_genomes
 from agront_model import load_pretrained
 from agront_model.pretrained import model_fingerprint
 from agront_train import parameters_digest
+from safetensors.numpy import load_file, save_file
 
 WINDOW = 96
 TINY = (
@@ -151,6 +153,22 @@ def test_a_run_that_recorded_an_older_fingerprint_of_its_beginning_goes_on(rando
     outcome = run_tool(pretrain.main, *arguments, "--train.steps", 4)
     assert outcome.code == 1
     assert f"initial_parameters: {'0' * 32} there" in outcome.err
+
+
+def test_an_encoder_alone_is_no_beginning_and_predicts_nothing(convert, random_run, store, tmp_path, run_tool):
+    convert(random_run, tmp_path / "encoder")
+    file = tmp_path / "encoder" / "model.safetensors"
+    save_file({name: x for name, x in load_file(file).items() if not name.startswith("lm_head.")}, file)
+    arguments = ("demo", "--data", store, "--run", tmp_path / "run", *TINY, "--init-from", tmp_path / "encoder")
+    for outcome in (
+        run_tool(pretrain.main, *arguments),
+        run_tool(predict_masked.main, tmp_path / "encoder", "ACGTAC<mask>"),
+        run_tool(convert_checkpoint.main, tmp_path / "encoder", tmp_path / "out"),
+    ):
+        assert outcome.code == 1
+        assert "encoder: has no masked-language-model head (lm_head)" in outcome.err
+    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_weights_of_another_vocabulary_are_no_beginning(convert, random_run, store, tmp_path, run_tool):

@@ -15,6 +15,7 @@ from agront_model.cost import (
     row_bytes,
     weight_copy_bytes,
 )
+from agront_model.devices import choose_devices, explaining_memory
 from agront_model.embeddings import check_tokens
 from agront_model.precision import Precision
 from agront_model.pretrained import Pretrained, load_pretrained, save_pretrained
@@ -33,7 +34,9 @@ __all__ = [
     "RowBytes",
     "RowFlops",
     "check_tokens",
+    "choose_devices",
     "count_parameters",
+    "explaining_memory",
     "forward_flops",
     "hardware_flops",
     "load_pretrained",

@@ -175,5 +175,6 @@ def count_parameters(config: AgroNTConfig) -> int:
     991,260,405 for `AGRONT_1B`. The published file holds 801 more, a contact-prediction head that is never used.
     """
     tokens = jax.ShapeDtypeStruct((1, 1), jnp.int32)
-    params = jax.eval_shape(make_model(config).init, jax.random.key(0), tokens)
+    init = make_model(config).init
+    params = jax.eval_shape(lambda tokens: init(jax.random.key(0), tokens), tokens)  # a key outside starts a device
     return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(params))

@@ -44,6 +44,14 @@ def test_arrays_that_are_not_there_are_named(run):
         load_pretrained(run / "checkpoints" / "7")
 
 
+def test_arrays_of_which_git_lfs_left_a_pointer_are_named(run):
+    file = run / "checkpoints" / "7" / "state" / "d" / "0123"
+    file.parent.mkdir(parents=True)
+    file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    with pytest.raises(ValueError, match=r"d/0123: a Git LFS pointer"):
+        load_pretrained(run)
+
+
 def test_without_orbax_the_extra_is_named(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "orbax.checkpoint", None)
     with pytest.raises(ValueError, match=r"pip install 'agront-model\[runs\]'"):

@@ -2,9 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import pyarrow as pa
 
+from agront_data.tables.finite_results import check_finite
 from agront_data.tables.part_files import PartFiles
 
 
@@ -29,16 +31,23 @@ class FinishedParts:
 
         Raises:
             ValueError: One is damaged, or their rows are not as many as were computed.
+            FloatingPointError: A result is not finite.
         """
         num_rows = 0
         for number in range(self.num_parts):
             self.files.read(number)
-            num_rows += self.files.batch(number).num_rows
+            batch = self.files.batch(number)
+            # Also those of an earlier call, perhaps by a version that did not look.
+            check_finite(batch, partial(self._name_of, num_rows))
+            num_rows += batch.num_rows
         if num_rows != self.num_rows:
             raise ValueError(
                 f"{self.files.folder}: holds {num_rows:,} rows, and {self.num_rows:,} were computed: something else "
                 "has written there. Remove that folder to begin anew"
             )
+
+    def _name_of(self, first: int, row: int) -> str:
+        return f"{self.files.folder} (remove it to begin anew), row {first + row + 1:,}"
 
     def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yields the parts' contents in order, one in memory at a time; some columns or all."""

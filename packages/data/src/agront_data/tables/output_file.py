@@ -85,6 +85,7 @@ def write_table(out: Path, parts: PartFiles, schema: pa.Schema, *, num_rows: int
 
     Raises:
         ValueError: As `check_output`; or a part is damaged, or the parts are not what was computed.
+        FloatingPointError: A result is not finite; the message names row, column and value.
         OSError: The output cannot be written, as on a full disk; the parts stay.
     """
     check_output(out, schema)

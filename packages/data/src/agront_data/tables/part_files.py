@@ -85,7 +85,7 @@ class PartFiles:
                 raise ValueError(f"{self.folder}: has parts but no {_SETTINGS}; remove the folder to begin anew")
             return
         try:
-            begun = dict(json.loads(path.read_text()))
+            begun = dict(json.loads(path.read_bytes()))
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path}: is damaged; remove the folder {self.folder} to begin anew ({error})") from error
         given = json.loads(json.dumps(settings))

@@ -1,5 +1,6 @@
 """The loop: input rows to part files."""
 
+import bisect
 import itertools
 import time
 from collections import Counter
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from agront_data.tables.finite_results import check_finite
 from agront_data.tables.input_row import Row, Table, digest_of
 from agront_data.tables.part_file import Part
 from agront_data.tables.part_files import PartFiles
@@ -79,6 +81,7 @@ def run_parts(
     Raises:
         ValueError: The parts were made of other input, or one is damaged; or `compute` gave other columns or another
             number of rows than `table` says.
+        FloatingPointError: A result is not finite; the message names input, column and value. Parts before it stay.
         OSError: A part cannot be written, as on a full disk; those before it stay.
     """
     totals = Totals()
@@ -123,6 +126,8 @@ def _check_computed(batch: pa.RecordBatch, inputs: list[Row], table: Table[Row])
         raise ValueError(f"{len(inputs)} inputs gave {batch.num_rows} rows of the table, which says {num_rows}")
     if not batch.schema.equals(table.schema):
         raise ValueError(f"columns were computed that are not the table's:\n{batch.schema}\nnot\n{table.schema}")
+    ends = list(itertools.accumulate(map(table.num_rows, inputs)))
+    check_finite(batch, lambda row: inputs[bisect.bisect_right(ends, row)].id)
 
 
 def _check_same(part: Part, inputs: list[Row], first: int, parts: PartFiles) -> None:

@@ -7,11 +7,12 @@ letters, files and genomes are the business of others. `embed` and `predict_mask
 
 from agront_model.inference.base_probabilities import base_probabilities
 from agront_model.inference.embedder import Embedder, Embeddings, Pool, embed
-from agront_model.inference.mask_report import MaskReport, report_of
+from agront_model.inference.mask_report import TSV_HEADER, MaskReport, report_of, tsv_of
 from agront_model.inference.masked_tokens import MaskedPrediction, MaskedPredictor, predict_masked
 from agront_model.inference.rows import check_rows
 
 __all__ = [
+    "TSV_HEADER",
     "Embedder",
     "Embeddings",
     "MaskReport",
@@ -23,4 +24,5 @@ __all__ = [
     "embed",
     "predict_masked",
     "report_of",
+    "tsv_of",
 ]

@@ -12,6 +12,8 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Shaped
 
+from agront_model.devices import choose_devices
+
 AXIS = "devices"
 
 
@@ -21,7 +23,7 @@ def devices_or_all(devices: Sequence[jax.Device] | None) -> tuple[jax.Device, ..
     Raises:
         ValueError: an empty list, or one device twice.
     """
-    chosen = tuple(jax.local_devices() if devices is None else devices)
+    chosen = tuple(choose_devices() if devices is None else devices)
     if not chosen:
         raise ValueError("no devices: name at least one of jax.local_devices(), or leave `devices` out for all")
     if len(set(chosen)) < len(chosen):

@@ -9,6 +9,11 @@ from jaxtyping import Float32, Int, UInt8
 from agront_model.inference.base_probabilities import base_probabilities
 from agront_model.inference.masked_tokens import MaskedPrediction
 
+TSV_HEADER = "sequence\tmask\tstart\tend\tkind\tplace\tsymbol\tprobability\n"
+"""The header of a file of `tsv_of`'s lines."""
+# Base codes of AgroNT's vocabulary, in the order in which bases are written.
+_LETTERS = {"A": 0, "C": 2, "G": 3, "T": 1}
+
 
 class MaskReport(NamedTuple):
     """A model's expectation at one `<mask>`, by names.
@@ -55,3 +60,24 @@ def report_of(
         tokens=list(zip(tokens, prediction.probabilities.tolist(), strict=True)),
         bases=base_probabilities(prediction.logits, token_bases),
     )
+
+
+def tsv_of(report: MaskReport, sequence: int) -> str:
+    """Writes a report as lines of `TSV_HEADER`'s columns.
+
+    Args:
+        report: of one `<mask>`.
+        sequence: number of its sequence, for the first column.
+
+    Returns:
+        A line for each token, its place being its rank from 1; then one for each base, its place being that in the
+        sequence.
+    """
+    about = f"{sequence}\t{report.mask}\t{report.start}\t{report.start + len(report.bases)}"
+    lines = [
+        f"{about}\ttoken\t{rank}\t{token}\t{probability:.7g}"
+        for rank, (token, probability) in enumerate(report.tokens, 1)
+    ]
+    for place, row in enumerate(report.bases.tolist(), report.start):
+        lines += [f"{about}\tbase\t{place}\t{letter}\t{row[code]:.7g}" for letter, code in _LETTERS.items()]
+    return "".join(f"{line}\n" for line in lines)

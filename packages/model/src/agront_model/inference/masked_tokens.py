@@ -63,8 +63,9 @@ class MaskedPredictor:
 
         Raises:
             ValueError: k is less than 1 or more than the vocabulary has, an overlap that leaves a tile nothing of its
-                own, or no devices.
+                own, no devices, or a model without LM head.
         """
+        pretrained.check_lm_head()
         model, params, config = pretrained
         if not 1 <= k <= config.vocabulary_size:
             raise ValueError(f"k must lie in [1, {config.vocabulary_size}], the size of the vocabulary, got {k}")
@@ -85,7 +86,10 @@ class MaskedPredictor:
         return self._function.num_compilations
 
     def __call__(
-        self, rows: Sequence[Integer[np.ndarray, "_T"]], progress: Progress | None = None
+        self,
+        rows: Sequence[Integer[np.ndarray, "_T"]],
+        progress: Progress | None = None,
+        names: Sequence[str] | None = None,
     ) -> list[MaskedPrediction]:
         """Predicts every `<mask>` of every row, in order.
 
@@ -93,9 +97,11 @@ class MaskedPredictor:
             rows: token ids of any integer type, one array a sequence, not padded: `<cls>`, then the tokens, at least
                 one `<mask>` among them.
             progress: see `Embedder.__call__`.
+            names: of the rows, for messages; "row 0" and so on if not given.
 
         Raises:
             ValueError: a row that a model would misread (`check_rows`) or without `<mask>`; the message names it.
+            FloatingPointError: the model's output at a `<mask>` is not finite; the message names the row.
         """
         config = self._function.config
         tiled = TiledRows.cut(rows, config, self._function.overlap)
@@ -125,24 +131,33 @@ class MaskedPredictor:
         for member, logits in self._function(tiled, places_of, progress):
             tile = tiled.tiles[member]
             for position, at_mask in zip(masks_of(tile).tolist(), logits, strict=False):
+                if not np.isfinite(at_mask).all():
+                    raise FloatingPointError(
+                        f"{names[tile.row] if names else f'row {tile.row}'}, <mask> at token {position}: the model's "
+                        "output is not finite (NaN or infinite), as its numbers grow beyond what the format can hold; "
+                        "compute in float32 if it was bfloat16, else take other weights"
+                    )
                 predictions.append(_prediction(tile.row, position, at_mask, self._k))
         return sorted(predictions, key=lambda prediction: (prediction.row, prediction.position))
 
-    def in_groups(self, rows: Sequence[Integer[np.ndarray, "_T"]]) -> Iterator[MaskedPrediction]:
+    def in_groups(
+        self, rows: Sequence[Integer[np.ndarray, "_T"]], names: Sequence[str] | None = None
+    ) -> Iterator[MaskedPrediction]:
         """Yields the predictions of many rows, in order, as the call does; few are in memory at a time.
 
         Args:
             rows: as for the call.
+            names: as for the call.
 
         Raises:
-            ValueError: as the call; a row has its number in its group.
+            ValueError, FloatingPointError: as the call; a row without name has its number in its group.
         """
         masks = [int(np.count_nonzero(row == self._function.config.mask_token_id)) for row in rows]
         first = num_masks = 0
         for index, number in enumerate(masks, 1):
             num_masks += number
             if num_masks >= _MASKS_AT_ONCE or index - first >= _ROWS_AT_ONCE or index == len(rows):
-                for prediction in self(rows[first:index]):
+                for prediction in self(rows[first:index], names=names and names[first:index]):
                     yield prediction._replace(row=first + prediction.row)
                 first, num_masks = index, 0
 

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -10,6 +9,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from agront_model.config import AgroNTConfig
+from agront_model.devices import NO_ROOM_FOR_WEIGHTS, explaining_memory
 from agront_model.inference.devices import DeviceFunction, devices_or_all, rows_of
 from agront_model.inference.length_batches import LengthBatch, plan_batches
 from agront_model.inference.tiled_rows import TiledRows
@@ -17,6 +17,7 @@ from agront_model.inference.tiles import check_overlap
 
 # Batches that the devices have in hand while the host prepares the next and takes in the last.
 _BATCHES_AHEAD = 2
+_SMALLER_BATCH = "for a batch: give the same command with a smaller --batch-tokens, or fewer batch_tokens"
 
 Progress = Callable[[int], None]
 """Called with the number of rows finished since the last call."""
@@ -46,7 +47,8 @@ class TiledFunction:
         if batch_tokens < 1:
             raise ValueError(f"batch_tokens must be at least 1, got {batch_tokens}")
         self._batch_tokens = batch_tokens
-        self._on_devices = DeviceFunction(function, params, devices_or_all(devices))
+        with explaining_memory(NO_ROOM_FOR_WEIGHTS):
+            self._on_devices = DeviceFunction(function, params, devices_or_all(devices))
         self._num_tokens = self._num_computed = 0
 
     @property
@@ -100,7 +102,7 @@ class TiledFunction:
             num_devices=self._on_devices.num_devices,
         )
         running: deque[tuple[LengthBatch, jax.Array]] = deque()
-        with _explaining_memory():
+        with explaining_memory(_SMALLER_BATCH):
             for batch in batches:
                 tokens = tiled.tokens_of(batch, self.config.pad_token_id)
                 running.append((batch, self._on_devices(tokens, *arrays_of(batch))))
@@ -109,16 +111,3 @@ class TiledFunction:
                     yield done, rows_of(results)
             for done, results in running:
                 yield done, rows_of(results)
-
-
-@contextmanager
-def _explaining_memory() -> Iterator[None]:
-    try:
-        yield
-    except jax.errors.JaxRuntimeError as error:
-        if "RESOURCE_EXHAUSTED" not in str(error):
-            raise
-        raise ValueError(
-            "the device's memory is too small for a batch: give the same command with a smaller --batch-tokens, or "
-            "fewer batch_tokens"
-        ) from error

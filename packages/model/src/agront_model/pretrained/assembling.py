@@ -12,6 +12,8 @@ from jaxtyping import Array, Float, Int
 
 from agront_model.agront import Params, make_model
 from agront_model.config import AgroNTConfig
+from agront_model.devices import NO_ROOM_FOR_WEIGHTS, explaining_memory
+from agront_model.pretrained.finite_check import check_finite
 from agront_model.pretrained.tensor_check import check_tensors
 from agront_model.pretrained.tensor_source import TensorSource
 
@@ -48,7 +50,8 @@ class Leaf(NamedTuple):
 def parameter_shapes(config: AgroNTConfig) -> dict[str, dict[str, tuple[int, ...]]]:
     """Shapes of all parameters of a model: {module: {name: shape}}."""
     tokens = jax.ShapeDtypeStruct((1, 1), jnp.int32)
-    arrays = jax.eval_shape(make_model(config).init, jax.random.key(0), tokens)
+    init = make_model(config).init
+    arrays = jax.eval_shape(lambda tokens: init(jax.random.key(0), tokens), tokens)  # a key outside starts a device
     return {module: {name: array.shape for name, array in leaves.items()} for module, leaves in arrays.items()}
 
 
@@ -62,23 +65,30 @@ def assemble(source: TensorSource, leaves: Iterable[Leaf], *, described_by: str,
         ignored: pattern of the names that may stand in the file and are of no use.
 
     Raises:
-        ValueError: tensors missing, unexpected, of another shape or number format, all by name.
+        ValueError: tensors missing, unexpected, of another shape or number format, all by name; or one of them holds
+            numbers that are not finite.
     """
     leaves = list(leaves)
     expected = {name: leaf.tensor_shape for leaf in leaves for name in leaf.tensors}
     check_tensors(source, expected, described_by=described_by, ignored=ignored)
     params: dict[str, dict[str, jax.Array]] = defaultdict(dict)
-    for leaf in leaves:
-        value = jnp.zeros(leaf.shape, jnp.float32)
-        for layer, name in enumerate(leaf.tensors):
-            tensor = source.read(name)
-            if leaf.transposed:
-                tensor = transposed(tensor)
-            value = _set_layer(value, layer, tensor) if leaf.stacked else jnp.array(tensor, jnp.float32)
-            # The next read may take the memory of this one.
-            value.block_until_ready()
-        params[leaf.module][leaf.name] = value
+    with explaining_memory(NO_ROOM_FOR_WEIGHTS):
+        for leaf in leaves:
+            params[leaf.module][leaf.name] = _read_leaf(source, leaf)
     return dict(params)
+
+
+def _read_leaf(source: TensorSource, leaf: Leaf) -> jax.Array:
+    value = jnp.zeros(leaf.shape, jnp.float32)
+    for layer, name in enumerate(leaf.tensors):
+        tensor = source.read(name)
+        check_finite(tensor, f"{source.path}, {name}")
+        if leaf.transposed:
+            tensor = transposed(tensor)
+        value = _set_layer(value, layer, tensor) if leaf.stacked else jnp.array(tensor, jnp.float32)
+        # The next read may take the memory of this one.
+        value.block_until_ready()
+    return value
 
 
 @partial(jax.jit, donate_argnums=0)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from agront_model.config import AgroNTConfig
 from agront_model.pretrained.assembling import Leaf, parameter_shapes
+from agront_model.pretrained.esm_naming import EsmNaming
 
 _LAYER = "esm.encoder.layer.{layer}"
 # Haiku module -> where its weight and bias stand, {layer} being the layer's number.
@@ -26,19 +27,19 @@ _MODULES = {
 # transformers 5 writes two of the layer norms under the names that TensorFlow gave them.
 _OLD_NAMES = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
 
-IGNORED = r"esm\.contact_head\..+|esm\.embeddings\.position_ids"
-"""Known, and of no use here: the contact head is never trained, and `position_ids` is a buffer that counts from 0."""
-
 
 def esm_leaves(config: AgroNTConfig, names: Collection[str] = ()) -> list[Leaf]:
-    """The parameters of a model and the tensors that hold them.
+    """The parameters of a model and the tensors that hold them; without the LM head where the file has none.
 
     Args:
         config: the architecture.
-        names: what stands in the file; where it has an old name instead of today's, the old one is taken.
+        names: what is in the file, which decides by `EsmNaming` how the tensors are called; where it has an old name
+            instead of today's, the old one is taken.
     """
+    naming = EsmNaming.of(names)
 
     def stored(name: str) -> str:
+        name = naming.stored(name)
         for today, old in _OLD_NAMES.items():
             if name.endswith(today) and name not in names and name.removesuffix(today) + old in names:
                 return name.removesuffix(today) + old
@@ -47,6 +48,8 @@ def esm_leaves(config: AgroNTConfig, names: Collection[str] = ()) -> list[Leaf]:
     leaves = []
     shapes = parameter_shapes(config)
     for module, templates in _MODULES.items():
+        if module.startswith("lm_head/") and not naming.has_lm_head:
+            continue
         stacked = module.startswith("layers/")
         layers = range(config.num_layers if stacked else 1)
         for name, shape in shapes[f"agront/{module}"].items():

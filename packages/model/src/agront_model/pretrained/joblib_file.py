@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from agront_model.pretrained.array_unpickler import find_arrays
+from agront_model.pretrained.git_lfs import check_fetched
 from agront_model.pretrained.tensor_source import TensorInfo
 
 
@@ -14,12 +15,13 @@ class JoblibFile:
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: compressed, cut short, of an old layout, or something else than arrays by name.
+        ValueError: compressed, cut short, of an old layout, a Git LFS pointer, or something else than arrays by name.
     """
 
     def __init__(self, path: Path):
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file, though hyperparams.json lies beside it; fetch it")
+        check_fetched(path)
         self.path = path
         self._arrays = find_arrays(path)
         self.tensors = {name: TensorInfo(array.shape, array.dtype.name) for name, array in self._arrays.items()}

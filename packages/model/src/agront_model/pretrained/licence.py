@@ -53,7 +53,7 @@ def licence_of(name: str, folder: Path, config: AgroNTConfig) -> Licence | None:
     for place in (folder, folder.parent) if folder.name == "jax_model" else (folder,):
         card = place / "README.md"
         try:
-            header = _HEADER.search(card.read_text(encoding="utf-8", errors="replace"))
+            header = _HEADER.search(card.read_text(encoding="utf-8-sig", errors="replace"))
         except OSError:  # weights can be read without it
             continue
         if header and (stated := _LICENCE.search(header[1])):

@@ -12,7 +12,8 @@ from agront_model.precision import Precision
 from agront_model.pretrained.assembling import assemble
 from agront_model.pretrained.authors_config import read_hyperparams
 from agront_model.pretrained.authors_names import authors_leaves
-from agront_model.pretrained.esm_names import IGNORED, esm_leaves
+from agront_model.pretrained.esm_names import esm_leaves
+from agront_model.pretrained.esm_naming import EsmNaming
 from agront_model.pretrained.hub import commit_of
 from agront_model.pretrained.huggingface_config import read_config
 from agront_model.pretrained.joblib_file import JoblibFile
@@ -26,7 +27,7 @@ from agront_model.pretrained.tensor_source import TensorSource
 from agront_model.pretrained.torch_file import TorchFile
 from agront_model.pretrained.weight_source import AUTHORS_FORMAT, RUN_FORMAT, WeightSource, find_weights
 
-_CONFIG, _HYPERPARAMS = "config.json", "hyperparams.json"
+_CONFIG, _HYPERPARAMS, _ADAPTER = "config.json", "hyperparams.json", "adapter_config.json"
 # In the order in which they are looked for.
 _HUGGING_FACE_FILES: dict[str, tuple[Callable[[Path], TensorSource], str]] = {
     "model.safetensors": (SafetensorsFile, "safetensors"),
@@ -43,6 +44,7 @@ class _Opened(NamedTuple):
     config: AgroNTConfig
     params: Params
     format: str
+    notes: tuple[str, ...] = ()
 
 
 def load_pretrained(
@@ -55,7 +57,8 @@ def load_pretrained(
 
     Every tensor of the source is accounted for before one is read, and they are read one by one: the weights stand in
     memory once. In float16 and bfloat16 files they become float32. The contact head of Hugging Face's files was never
-    trained and is left out. No pickled code is ever executed.
+    trained and is left out. A file without masked-language-model head, such as an `EsmModel` or a classifier, gives an
+    encoder alone (`Pretrained.has_lm_head`), and the classifier is left out. No pickled code is ever executed.
 
     Args:
         source: one of
@@ -79,18 +82,18 @@ def load_pretrained(
     Raises:
         FileNotFoundError: no such folder, or it holds no weights.
         ValueError: another architecture, a damaged file, one that needs code to be read, or tensors missing, unexpected
-            or of another shape, by name; or an extra is needed and not installed.
+            or of another shape, by name; numbers that are not finite; a Git LFS pointer; or an extra is needed and not
+            installed.
     """
     name, folder = find_weights(source, revision)
     if not folder.is_dir():
         what = "a file; give the folder that it lies in" if folder.exists() else "no such folder; check the path"
         raise FileNotFoundError(f"{folder}: {what}")
-    notes: tuple[str, ...] = ()
     if not (opened := _open_files(folder)):
         checkpoint = read_run(folder)
-        opened = _Opened(checkpoint.config, checkpoint.params, RUN_FORMAT)
-        folder, notes, name = checkpoint.folder, checkpoint.rejected, str(checkpoint.folder)
-        for sentence in notes:
+        opened = _Opened(checkpoint.config, checkpoint.params, RUN_FORMAT, checkpoint.rejected)
+        folder, name = checkpoint.folder, str(checkpoint.folder)
+        for sentence in checkpoint.rejected:
             warnings.warn(sentence, DamagedCheckpointWarning, stacklevel=2)
     described = WeightSource(
         name=name,
@@ -98,7 +101,7 @@ def load_pretrained(
         format=opened.format,
         commit=commit_of(folder),
         licence=licence_of(name, folder, opened.config),
-        notes=notes,
+        notes=opened.notes,
         run=describe_run(folder),
     )
     return Pretrained(make_model(opened.config, precision), opened.params, opened.config, described)
@@ -135,6 +138,11 @@ def _open_files(folder: Path) -> _Opened | None:
             return _open_authors(place)
     if is_run(folder):
         return None
+    if (folder / _ADAPTER).is_file():
+        raise FileNotFoundError(
+            f"{folder}: an adapter of PEFT's ({_ADAPTER}), and not a model: merge it into its base model "
+            "(merge_and_unload), save that with save_pretrained, and give its folder"
+        )
     raise FileNotFoundError(
         f"{folder}: no weights here, for there is neither {_CONFIG} (Hugging Face), nor {_HYPERPARAMS} or "
         f"jax_model/{_HYPERPARAMS} (the authors' JAX files), nor run.json (a run of pretrain.py); check the path"
@@ -145,8 +153,9 @@ def _open_hugging_face(folder: Path) -> _Opened:
     config = read_config(folder / _CONFIG)
     (source, format), described_by = _hugging_face_source(folder), str(folder / _CONFIG)
     check_num_layers(source, config.num_layers, described_by=described_by)
-    leaves = esm_leaves(config, source.tensors)
-    return _Opened(config, assemble(source, leaves, described_by=described_by, ignored=IGNORED), format)
+    naming, leaves = EsmNaming.of(source.tensors), esm_leaves(config, source.tensors)
+    params = assemble(source, leaves, described_by=described_by, ignored=naming.ignored)
+    return _Opened(config, params, format, naming.notes(source.tensors))
 
 
 def _hugging_face_source(folder: Path) -> tuple[TensorSource, str]:

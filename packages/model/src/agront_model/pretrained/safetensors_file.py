@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from agront_model.pretrained.git_lfs import check_fetched
 from agront_model.pretrained.tensor_source import TensorInfo
 
 # The format's names of what is read here; others appear in messages as they are.
@@ -15,10 +16,11 @@ class SafetensorsFile:
     """One safetensors file as a `TensorSource`.
 
     Raises:
-        ValueError: not a whole safetensors file.
+        ValueError: not a whole safetensors file, or a Git LFS pointer.
     """
 
     def __init__(self, path: Path):
+        check_fetched(path)
         self.path = path
         try:
             with safe_open(path, framework="np") as file:

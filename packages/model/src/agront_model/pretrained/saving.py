@@ -29,7 +29,7 @@ def save_pretrained(pretrained: Pretrained, folder: str | os.PathLike[str]) -> N
     Raises:
         FileExistsError: `folder` exists and is not an empty folder.
         OSError: it cannot be written, as on a full disk.
-        ValueError: the parameters are not those of the config.
+        ValueError: the parameters are not those of the config, or are without LM head.
     """
     with appearing_whole(Path(folder)) as partial:
         write_model(pretrained, partial)
@@ -76,8 +76,9 @@ def write_model(pretrained: Pretrained, folder: Path) -> None:
 
     Raises:
         OSError, SafetensorError: one of them cannot be written.
-        ValueError: the parameters are not those of the config.
+        ValueError: the parameters are not those of the config, or are without LM head.
     """
+    pretrained.check_lm_head()
     config = pretrained.config
     tensors = _to_tensors(pretrained.params, config)
     tensors["esm.contact_head.regression.weight"] = np.zeros((1, config.num_layers * config.num_heads), np.float32)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from agront_model.pretrained.git_lfs import check_fetched
 from agront_model.pretrained.tensor_source import TensorInfo
 
 # What has been read of a mapped file counts as memory of the process: after this part of it, it is mapped anew.
@@ -21,10 +22,11 @@ class TorchFile:
 
     Raises:
         ValueError: not a whole file of PyTorch's, one of before PyTorch 1.6, or one that holds something else than
-            tensors by name; or PyTorch is not installed.
+            tensors by name, or a Git LFS pointer; or PyTorch is not installed.
     """
 
     def __init__(self, path: Path):
+        check_fetched(path)
         try:
             import torch
         except ImportError as error:

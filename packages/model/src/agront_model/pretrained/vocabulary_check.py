@@ -1,10 +1,12 @@
 """The vocabulary that a model was made for, against that of a tokenizer."""
 
+import codecs
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
 from agront_model.config import AgroNTConfig
+from agront_model.pretrained.git_lfs import check_fetched
 from agront_model.pretrained.pretrained_model import Pretrained
 
 
@@ -18,7 +20,7 @@ def check_vocabulary(pretrained: Pretrained, tokens: Sequence[str], *, pad_token
         mask_token_id: the tokenizer's id of `<mask>`.
 
     Raises:
-        ValueError: naming the number, or the first line of the `vocab.txt`, that differs.
+        ValueError: naming the number, or the first line of the `vocab.txt`, that differs; or that is a Git LFS pointer.
     """
     source = pretrained.source
     name = "" if source is None else f" {source.name}"
@@ -49,7 +51,10 @@ def _check_ids(config: AgroNTConfig, name: str, size: int, pad_token_id: int, ma
 
 def _check_tokens(file: Path, tokens: Sequence[str]) -> None:
     """Compare a `vocab.txt`, of which lines beyond the last token are free."""
-    lines = file.read_bytes().decode("utf-8", "replace").splitlines()
+    check_fetched(file)
+    content = file.read_bytes()
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    lines = content.decode(encoding, "replace").splitlines()
     for number, (line, token) in enumerate(itertools.zip_longest(lines[: len(tokens)], tokens), 1):
         if line is None or line.strip() != token:
             found = "is missing" if line is None else f"is {line.strip()!r}"

@@ -18,7 +18,10 @@ import numpy as np
 
 from agront_model.agront import Params
 from agront_model.config import AgroNTConfig
+from agront_model.devices import NO_ROOM_FOR_WEIGHTS, explaining_memory
 from agront_model.pretrained.assembling import parameter_shapes
+from agront_model.pretrained.finite_check import check_finite
+from agront_model.pretrained.git_lfs import check_fetched
 
 FORMAT = 1
 """The format of checkpoints that is read here, as `agront_train` numbers it."""
@@ -108,7 +111,8 @@ def _read_checkpoint(folder: Path) -> tuple[AgroNTConfig, Params]:
     # The largest first: what Orbax holds beside an array while it unpacks it is small by the time much is held.
     for module, name in sorted(shapes, key=lambda key: -int(np.prod(shapes[key]))):
         array = _read_array(folder / "state", module, name, described[module, name])
-        params[module][name] = jnp.asarray(array).block_until_ready()
+        with explaining_memory(NO_ROOM_FOR_WEIGHTS):
+            params[module][name] = jnp.asarray(array).block_until_ready()
         del array
         gc.collect(1)  # Orbax leaves what it returned in a cycle of references, and each is up to 1.2 GB
     return config, dict(params)
@@ -116,6 +120,7 @@ def _read_checkpoint(folder: Path) -> tuple[AgroNTConfig, Params]:
 
 def _read_metadata(folder: Path) -> dict[str, Any]:
     try:
+        check_fetched(folder / _METADATA)
         sealed = json.loads((folder / _METADATA).read_bytes())
         content, digest = sealed["content"], sealed["digest"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
@@ -144,7 +149,7 @@ def _read_array(state: Path, module: str, name: str, described: dict[str, Any]) 
         import orbax.checkpoint as ocp
     except ImportError as error:
         raise ValueError(
-            f"{state} was written by Orbax, which is not installed: pip install 'agront-model[runs]'"
+            f"{state} was written by Orbax, which cannot be imported ({error}): pip install 'agront-model[runs]'"
         ) from error
     # Each process reads for itself, without waiting for others.
     process = jax.process_index()
@@ -161,9 +166,15 @@ def _read_array(state: Path, module: str, name: str, described: dict[str, Any]) 
         tree = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone).restore(state.absolute(), args=arguments)
         array = np.ascontiguousarray(tree["params"][module][name])
     except Exception as error:  # Orbax raises whatever its readers raise
+        for file in filter(Path.is_file, state.rglob("*")):
+            check_fetched(file)
         raise _DamagedError(f"{module}/{name} cannot be read: {error}") from error
     if array.shape != empty.shape or array.dtype != empty.dtype or _digest(array.data) != described["digest"]:
         raise _DamagedError(f"{module}/{name} differs from its digest, shape or type")
+    try:
+        check_finite(array, f"{module}/{name}")
+    except ValueError as error:
+        raise _DamagedError(str(error)) from error
     return array
 
 

@@ -77,7 +77,7 @@ def describe_run(folder: Path) -> RunDescription | None:
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return file.read_text(encoding="utf-8-sig", errors="replace") if file.is_file() else ""
 
 
 def _object(text: str) -> dict[str, Any]:

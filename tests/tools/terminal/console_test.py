@@ -1,0 +1,61 @@
+"""Standard output that cannot be written: a job goes on without it, a tool that only shows something fails."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from terminal import make_console
+
+TOOLS = Path(__file__).parents[3] / "tools"
+FULL = Path("/dev/full")  # every write to it fails with ENOSPC
+
+
+def show(shows_result, **where):
+    """A tool that shows a thousand lines and then says on standard error that it has come to its end."""
+    code = (
+        "import bootstrap, sys\n"
+        "from terminal import errors_as_sentences, make_console\n"
+        f"console = make_console(shows_result={shows_result})\n"
+        "with errors_as_sentences(''):\n"
+        "    for number in range(1000): console.print('a line that is long enough to fill what waits', number)\n"
+        "    print('end', file=sys.stderr)\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], cwd=TOOLS, stderr=subprocess.PIPE, text=True, **where)
+
+
+@pytest.mark.parametrize(("shows_result", "said", "status"), [(False, "end\n", 0), (True, "", 1)])
+def test_a_pipe_that_nobody_reads_ends_a_job_never_and_what_is_only_shown_in_silence(shows_result, said, status):
+    tool = show(shows_result, stdout=subprocess.PIPE)
+    tool.stdout.close()
+    assert (tool.stderr.read(), tool.wait()) == (said, status)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize(
+    ("shows_result", "said", "status"),
+    [
+        (False, "end\n", 0),
+        (True, "error standard output cannot be written: No space left on device; make room\n", 1),
+    ],
+)
+def test_a_full_disk_under_standard_output(shows_result, said, status):
+    with FULL.open("w") as full:
+        tool = show(shows_result, stdout=full)
+        assert (tool.stderr.read(), tool.wait()) == (said, status)
+
+
+def test_a_file_has_no_edge_and_a_terminal_its_own(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", shown)
+    console = make_console()
+    assert console.width == 200
+    console.print("x" * 150)
+    make_console(quiet=True).print("nothing")
+    assert shown.getvalue() == "x" * 150 + "\n"
+
+
+def test_without_any_standard_output_nothing_is_shown(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    make_console().print("nothing")

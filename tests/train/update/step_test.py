@@ -10,7 +10,7 @@ import numpy as np
 import optax
 import pytest
 from agront_train import MaskingConfig, MaskingVocabulary, init_state, make_train_step
-from toy_training import CLS, CONFIG, N, ToyBatch, ToyVocabulary, toy_task
+from toy_training import CLS, CONFIG, N, ToyBatch, ToyBatches, ToyVocabulary, toy_task
 
 # All tokens are chosen and left as they are, so that mask and loss are known beforehand.
 ALL_KEPT = dataclasses.replace(CONFIG, masking=MaskingConfig(rate=1.0, mask_share=0.0, random_share=0.0))
@@ -113,7 +113,10 @@ class Poisoned(Odds):
 
 
 @pytest.mark.parametrize("poison", ["loss", "gradient"])
-def test_an_update_that_is_not_finite_changes_nothing_but_the_counts(poison):
+@pytest.mark.parametrize("platform", ["cpu", "tpu"])
+def test_an_update_that_is_not_finite_changes_nothing_but_the_counts(poison, platform, monkeypatch):
+    if platform == "tpu":  # the same arithmetic without a branch, on the CPU
+        monkeypatch.setattr(jax.lax, "platform_dependent", lambda *operands, default, **_: default(*operands))
     good, bad = ([CLS, 4, 5, token] for token in (4, N))
     task = task_of(Poisoned(poison), good)
     step, start = make_train_step(task, ALL_KEPT), init_state(task, ALL_KEPT)
@@ -131,3 +134,11 @@ def test_an_update_that_is_not_finite_changes_nothing_but_the_counts(poison):
     assert (after.step, after.skipped, after.skipped_in_a_row) == (3, 2, 0)
     assert third.learning_rate == alone.learning_rate  # that of the first update, as it is the first to be made
     chex.assert_trees_all_equal((after.params, after.opt_state), (undisturbed.params, undisturbed.opt_state))
+
+
+def test_a_cpu_branches_over_the_state():
+    # A choice by element would make XLA copy the moments there. Elsewhere the branch is what costs memory.
+    task = toy_task()
+    batch = jax.tree.map(lambda leaf: leaf[None], next(ToyBatches()))
+    program = jax.jit(make_train_step(task, CONFIG), donate_argnums=0).lower(init_state(task, CONFIG), batch).compile()
+    assert program.as_text().count(" conditional(") == 1

@@ -397,3 +397,12 @@ def test_a_marker_of_somebody_elses_clears_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds other files and no genome store"):
         ingest_genomes({"plant": [fasta(tmp_path / "1.fa", a="ACGT")]}, mine)
     assert files_under(mine) == before
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Path("rice.fa").write_text(">c\nACGT\n")
+    ingest_genomes({"rice": [Path("rice.fa")]}, "~/store")
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "rice.fa"}
+    assert GenomeStore.open("~/store").num_bases == GenomeStore.open(tmp_path / "home" / "store").num_bases == 4

@@ -21,7 +21,7 @@ def local_folder(location: str | os.PathLike[str]) -> str | None:
     text = os.fspath(location)
     if text.startswith("file://"):
         return os.path.abspath(text.removeprefix("file://"))
-    return None if "://" in text else os.path.abspath(text)
+    return None if "://" in text else os.path.abspath(os.path.expanduser(text))
 
 
 def open_key_value_store(

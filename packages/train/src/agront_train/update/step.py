@@ -106,8 +106,8 @@ def _make_apply(config: TrainConfig) -> Callable[..., tuple[Params, optax.OptSta
         return jax.tree.map(partial(jnp.where, finite), update(*operands), keep(*operands))
 
     def apply(finite: jax.Array, *operands: Any) -> tuple[Params, optax.OptState]:
-        # At a billion parameters a choice by element costs a CPU 5 GiB: XLA copies the moments there. A branch costs a TPU
-        # 12 GiB and a GPU 9: its results cannot take the place of the donated state.
+        # At a billion parameters a choice by element costs a CPU 5 GiB: XLA copies the moments there. A branch costs a
+        # TPU 12 GiB and a GPU 9: its results cannot take the place of the donated state.
         return jax.lax.platform_dependent(finite, *operands, cpu=branch, default=choose)
 
     return apply

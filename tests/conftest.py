@@ -14,7 +14,7 @@ import pytest
 from jaxtyping import config, install_import_hook
 
 # Four virtual CPU devices for the tests of replication. Programs are not optimized, which halves the time to compile
-# them; `.ci/run` tests the model optimized too. JAX reads this once, when its backend starts.
+# them; `.ci/run` tests parity with optimized ones. JAX reads this once, when its backend starts.
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4 --xla_backend_optimization_level=0")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 

@@ -148,7 +148,7 @@ def test_a_full_disk_costs_the_checkpoints_of_that_time_and_nothing_else(small, 
         assert f"checkpoints/{step} could not be written" in note
         assert note.endswith("; the run goes on")
         assert "No space left on device" in note
-        assert len(note) < 2000
+        assert len(note) < 300
     assert whole(small_disk / "run") == [15, 18, 20]
     assert [record["step"] for record in read_metrics(small_disk / "run" / "metrics.jsonl")] == list(range(1, 21))
     # What stood there while the disk was full can be restored.
@@ -162,7 +162,7 @@ def test_a_full_disk_costs_the_checkpoints_of_that_time_and_nothing_else(small, 
 
 def test_a_disk_that_is_full_at_the_end_ends_the_run_with_an_error_and_nothing_is_claimed(small, small_disk):
     run = small_disk / "run"
-    with pytest.raises(OSError, match=r"checkpoints/20 could not be written: .*No space left"):
+    with pytest.raises(OSError, match=r"checkpoints/20 could not be written: .*No space left .*train again"):
         toy_train(run, observers=lambda resume_at: [FullDisk(small_disk, full_after=19)])
     (small_disk / "fill").unlink()
     assert whole(run) == [12, 15, 18]

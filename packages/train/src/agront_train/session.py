@@ -168,8 +168,8 @@ class Session:
                 checkpointer.wait()
             with self._noting_failures(last):
                 checkpointer.save(whole, self.batches.get_state(), self.identity)
-            if last:
-                checkpointer.wait()
+                if last:
+                    checkpointer.wait()
         if last:
             self._saved = whole
 
@@ -180,5 +180,7 @@ class Session:
             yield
         except CheckpointWriteError as error:
             if last:
-                raise
+                raise CheckpointWriteError(
+                    f"{error}; mend that and train again: the run resumes from the last whole checkpoint, if any"
+                ) from error
             self.opened.reporter.note(f"{error}; the run goes on")

@@ -15,7 +15,9 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from agront_train.run_folder.array_digests import check_shapes, describe, json_digest
+from agront_train.run_folder.checkpoint_write_error import CheckpointWriteError
 from agront_train.run_folder.orbax_manager import close_manager, open_manager
+from agront_train.run_folder.orbax_noise import without_late_writes, without_logged_tracebacks
 from agront_train.run_folder.run_identity import RunIdentity, check_same_run
 from agront_train.run_folder.saved_state import SavedState
 from agront_train.update import TrainState
@@ -36,7 +38,10 @@ class Restored(NamedTuple):
 
 
 class Checkpointer:
-    """The checkpoints of one run, in one folder; a context manager that waits for the last write."""
+    """The checkpoints of one run, in one folder; a context manager that waits for the last write.
+
+    Within it, Orbax and tensorstore print no tracebacks of a failed write: it is raised here.
+    """
 
     def __init__(self, folder: Path, *, keep: int):
         """Open or create.
@@ -49,14 +54,18 @@ class Checkpointer:
         self._keep = keep
         self._writing: int | None = None
         self._manager = open_manager(self._folder, self._keep)
+        self._quiet = without_logged_tracebacks()
 
     def __enter__(self) -> "Checkpointer":
+        without_late_writes()
+        self._quiet.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(CheckpointWriteError):  # something else ends the run already
             self.wait()
         close_manager(self._manager)
+        self._quiet.__exit__(None, None, None)
 
     @property
     def steps(self) -> list[int]:
@@ -120,9 +129,7 @@ class Checkpointer:
             # Orbax takes the failed one for written until it looks anew; opening removes what is left of it.
             with contextlib.suppress(OSError):  # tried again with the next checkpoint
                 self._reopen()
-            line = next((line for line in str(error).splitlines() if line), type(error).__name__)
-            reason, _, _ = line.partition(" [")  # where tensorstore's details begin, some thousand letters
-            raise CheckpointWriteError(f"checkpoint {self.path(step or 0)} could not be written: {reason}") from error
+            raise CheckpointWriteError.of(self.path(step or 0), error) from error
 
     def restore(self, template: TrainState, identity: RunIdentity | Mapping[str, Any]) -> Restored | None:
         """The newest whole checkpoint, or None where there is none at all.
@@ -200,10 +207,6 @@ class Checkpointer:
         self.path(step).rename(aside)
         self._reopen()  # Orbax keeps a list of its own, and would not write this step again
         return f"checkpoint {step} is damaged ({error}); moved to {aside}"
-
-
-class CheckpointWriteError(OSError):
-    """A checkpoint could not be written, as on a full disk; older ones are as they were."""
 
 
 class _DamagedError(Exception):

@@ -43,10 +43,16 @@ def test_decay_reaches_weights_and_embeddings_only_also_in_a_layer_stack():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"warmup_steps": 0}, {"peak_learning_rate": 0.0}, {"weight_decay": -1.0}, {"clip_norm": 0.0}]
+    "settings",
+    [
+        *({"warmup_steps": 0}, {"peak_learning_rate": 0.0}, {"weight_decay": -1.0}, {"clip_norm": 0.0}, {"b1": 1.0}),
+        *({"initial_learning_rate": float("nan")}, {"peak_learning_rate": float("inf")}, {"b2": float("nan")}),
+        *({"eps": float("nan")}, {"weight_decay": float("nan")}, {"clip_norm": float("inf")}),
+    ],
 )
 def test_impossible_settings_are_refused(settings):
-    with pytest.raises(ValueError, match=next(iter(settings))):
+    [(name, value)] = settings.items()
+    with pytest.raises(ValueError, match=rf"^optimizer\.{name} is {value}: it must be "):
         OptimizerConfig(**settings)
 
 

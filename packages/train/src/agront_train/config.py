@@ -1,6 +1,7 @@
 """The settings of a training run."""
 
 import dataclasses
+import math
 from typing import Any
 
 
@@ -18,7 +19,7 @@ class MaskingConfig:
     def __post_init__(self) -> None:
         if not 0 < self.rate <= 1:
             raise ValueError(f"masking.rate is {self.rate}: it must lie in (0, 1]")
-        if min(self.mask_share, self.random_share) < 0 or self.mask_share + self.random_share > 1:
+        if not (min(self.mask_share, self.random_share) >= 0 and self.mask_share + self.random_share <= 1):
             raise ValueError(
                 f"masking.mask_share {self.mask_share} and masking.random_share {self.random_share} "
                 "must not be negative, nor be more than 1 together"
@@ -47,18 +48,19 @@ class OptimizerConfig:
     """Largest global norm of a gradient; None does not clip. What AgroNT used is not known."""
 
     def __post_init__(self) -> None:
-        if self.warmup_steps < 1:
-            raise ValueError(f"optimizer.warmup_steps is {self.warmup_steps}: it must be at least 1")
-        if self.initial_learning_rate < 0 or self.peak_learning_rate <= 0:
-            raise ValueError(
-                f"optimizer.initial_learning_rate {self.initial_learning_rate} must not be negative "
-                f"and optimizer.peak_learning_rate {self.peak_learning_rate} must be above 0"
-            )
-        if self.weight_decay < 0 or (self.clip_norm is not None and self.clip_norm <= 0):
-            raise ValueError(
-                f"optimizer.weight_decay {self.weight_decay} must not be negative "
-                f"and optimizer.clip_norm {self.clip_norm} must be above 0 or None"
-            )
+        rate, peak, clip = self.initial_learning_rate, self.peak_learning_rate, self.clip_norm
+        for name, is_right, right in (
+            ("initial_learning_rate", 0 <= rate < math.inf, "0 or more"),
+            ("peak_learning_rate", 0 < peak < math.inf, "above 0"),
+            ("warmup_steps", self.warmup_steps >= 1, "at least 1"),
+            ("b1", 0 <= self.b1 < 1, "0 or more, and below 1"),
+            ("b2", 0 <= self.b2 < 1, "0 or more, and below 1"),
+            ("eps", 0 <= self.eps < math.inf, "0 or more"),
+            ("weight_decay", 0 <= self.weight_decay < math.inf, "0 or more"),
+            ("clip_norm", clip is None or 0 < clip < math.inf, "above 0, or None"),
+        ):
+            if not is_right:  # NaN never is
+                raise ValueError(f"optimizer.{name} is {getattr(self, name)}: it must be {right}")
 
 
 # What may change when a run is resumed: it changes neither the rows nor the arithmetic of a step beyond rounding.

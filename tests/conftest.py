@@ -5,6 +5,8 @@ import gc
 import os
 import random
 import resource
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -80,6 +82,35 @@ def full_disk():
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     return at_most
+
+
+NO_LOCKS = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+int flock(int file, int operation) { errno = ENOSYS; return -1; }
+#define REPLACED(name) int name(int file, int command, ...) { \
+  va_list rest; va_start(rest, command); void *argument = va_arg(rest, void *); va_end(rest); \
+  if (command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK || command == F_OFD_SETLKW) { \
+    errno = ENOSYS; return -1; } \
+  return ((int (*)(int, int, ...))dlsym(RTLD_NEXT, #name))(file, command, argument); }
+REPLACED(fcntl)
+REPLACED(fcntl64)
+"""
+
+
+@pytest.fixture(scope="session")
+def without_locks(tmp_path_factory) -> dict[str, str]:
+    """The environment of a process whose file systems have no locks, as Lustre mounted without "-o flock"."""
+    if shutil.which("gcc") is None:
+        pytest.skip("a file system without locks is a replaced fcntl(2) here, which takes a C compiler")
+    folder = tmp_path_factory.mktemp("no_locks")
+    (folder / "no_locks.c").write_text(NO_LOCKS)
+    library = folder / "no_locks.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, folder / "no_locks.c", "-ldl"], check=True)
+    return {**os.environ, "LD_PRELOAD": str(library)}
 
 
 @pytest.fixture(scope="session")

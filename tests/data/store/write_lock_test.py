@@ -89,3 +89,20 @@ def test_a_lock_survives_an_error(tmp_path: Path) -> None:
         raise RuntimeError("inside")
     with write_lock(store, str(tmp_path)):
         assert (tmp_path / "writing.lock").exists()
+
+
+INGEST = """
+import sys
+from agront_data import ingest_genomes
+
+print(ingest_genomes({"plant": [sys.argv[1]]}, sys.argv[2]).num_bases)
+"""
+
+
+def test_a_store_is_written_where_there_are_no_locks(tmp_path: Path, without_locks: dict[str, str]) -> None:
+    (tmp_path / "1.fa").write_text(">a\nACGT\n")
+    command = [sys.executable, "-c", INGEST, tmp_path / "1.fa", tmp_path / "store"]
+    done = subprocess.run(command, env=without_locks, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "4\n"), done.stderr
+    assert f"NoFileLocksWarning: {tmp_path}/store: this file system has no locks" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "store").rglob("*") if "lock" in path.name) == []

@@ -1,6 +1,9 @@
 import errno
 import fcntl
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from agront_train.run_folder import open_run_folder
@@ -70,3 +73,24 @@ def test_a_folder_without_locks_is_opened_and_a_sentence_says_so(tmp_path, monke
         assert unlocked.startswith(f"{tmp_path / 'run'}: this file system has no locks ({os.strerror(number)}): ")
         assert "no second process trains there" in unlocked
         assert "-o flock" in unlocked
+
+
+TRAIN = """
+import sys
+from pathlib import Path
+from toy_training import toy_train
+
+toy_train(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow  # a process of its own
+def test_a_run_is_made_where_there_are_no_locks(tmp_path, without_locks):
+    tests = str(Path(__file__).parents[1])
+    environment = {**without_locks, "PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-c", TRAIN, tmp_path / "run"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir()) == ["15", "18", "20"]
+    (note,) = (tmp_path / "run" / "notes.log").read_text().splitlines()
+    assert f"  {tmp_path}/run: this file system has no locks (Function not implemented): " in note

@@ -8,7 +8,7 @@ from pathlib import Path
 from agront_train.config import TrainConfig
 from agront_train.devices import on_first
 from agront_train.observers import METRICS_FILE, MetricsFile, Monitoring, NotesFile, Observer, Reporter, TensorBoardLog
-from agront_train.run_folder import Checkpointer, Restored, RunIdentity, open_run_folder
+from agront_train.run_folder import Checkpointer, Restored, RunIdentity, open_run_folder, without_file_locks
 from agront_train.update import TrainState
 
 
@@ -54,6 +54,7 @@ def _open(
 ) -> Iterator[OpenedRun]:
     with (
         open_run_folder(run, identity) as unlocked,
+        contextlib.nullcontext() if unlocked is None else without_file_locks(),
         Checkpointer(run / "checkpoints", keep=config.keep_checkpoints) as checkpointer,
     ):
         opened = OpenedRun(checkpointer, checkpointer.restore(template, identity))

@@ -52,7 +52,8 @@ def open_key_value_store(
         if "AWS_ACCESS_KEY_ID" in os.environ:  # else it complains aloud that there are no files of profiles
             spec["aws_credentials"] = {"type": "environment"}
     elif folder is not None:
-        return _open(text, {"driver": "file", "path": folder + "/"}, None)
+        # tensorstore would lock each file that it writes, which not every file system can. Our own lock is enough.
+        return _open(text, {"driver": "file", "path": f"{folder}/", "file_io_locking": {"mode": "none"}}, None)
     read_key(_open(text, spec, context_to_open()), first_key)
     return _open(text, spec, context_to_transfer())
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -47,3 +48,22 @@ def close_manager(manager: ocp.CheckpointManager) -> None:
         with contextlib.suppress(Exception):
             manager.close()
             return
+
+
+@contextlib.contextmanager
+def without_file_locks() -> Iterator[None]:
+    """Let Orbax write where the file system has no locks: by default tensorstore locks each file that it writes.
+
+    Orbax has no option for it. So its defaults are changed within the context.
+    """
+    from orbax.checkpoint._src.serialization import tensorstore_utils  # not public, so that no other run needs it
+
+    names = ("_BASE_TS_CONTEXT", "_DEFAULT_OCDBT_TS_CONTEXT")
+    defaults = [getattr(tensorstore_utils, name) for name in names if hasattr(tensorstore_utils, name)]
+    for context in defaults:
+        context["file_io_locking"] = {"mode": "none"}
+    try:
+        yield
+    finally:
+        for context in defaults:
+            context.pop("file_io_locking", None)

@@ -104,6 +104,12 @@ BAD_FILES = {
     "2bit": (".fa", b"\x43\x27\x41\x1a" + bytes(12), "is 2bit, not FASTA; .*twoBitToFa"),
     "2bit, big-endian": (".fa", b"\x1a\x41\x27\x43" + bytes(12), "is 2bit"),
     "GenBank": (".fa", b"LOCUS       NC_000932\nORIGIN\n        1 acgt\n//\n", "is GenBank, not FASTA"),
+    "web page": (".fa", b"<!DOCTYPE html>\n<html>", "is a web page, not FASTA"),
+    "Git LFS": (
+        ".fa",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n",
+        "is a pointer of Git LFS.*git lfs pull",
+    ),
     "zip": (".fa", b"PK\x03\x04\x14\0", "is a zip archive; unpack it"),
     "UTF-16": (".fa", GOOD.decode().encode("utf-16"), "is text in UTF-16; .*iconv -f UTF-16 -t UTF-8"),
     "UTF-16 without a mark": (".fa", GOOD.decode().encode("utf-16-be"), "is text in UTF-16; .*iconv"),
@@ -184,8 +190,13 @@ FIRST, SECOND = bgzip_block(GOOD[:20]), bgzip_block(GOOD[20:])
         FIRST + BGZIP_END + gzip.compress(GOOD[20:]),
         FIRST + BGZIP_END + SECOND + BGZIP_END,
         gzip.compress(GOOD[:20]) + SECOND + BGZIP_END,
+        FIRST + SECOND + bgzip_block(b""),
+        FIRST + SECOND + BGZIP_END + bytes(512),
     ],
-    ids=["bgzip", "bgzip and gzip", "bgzip and bgzip", "gzip and bgzip"],
+    ids=[
+        *("bgzip", "bgzip and gzip", "bgzip and bgzip", "gzip and bgzip"),
+        *("empty block of another program", "filled with zeros"),
+    ],
 )
 def test_whole_files_of_bgzip_are_read_without_a_warning(tmp_path: Path, contents: bytes) -> None:
     assert list(read_fasta(write(tmp_path / "whole.fa.gz", contents))) == RECORDS

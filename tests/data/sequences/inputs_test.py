@@ -111,7 +111,7 @@ def test_regions_of_a_bed_file(kind, tmp_path, genome):
     bed = tmp_path / "rice.bed"
     bed.write_text(BED)
     if kind == "store":
-        ingest_genomes({"some_genome": [path]}, tmp_path / "store", workers=1)
+        ingest_genomes({"rice": [path]}, tmp_path / "store", workers=1)
         path = tmp_path / "store"
     found = read([bed], genome=str(path))
     assert places(found) == [
@@ -136,7 +136,10 @@ def test_the_name_given_with_a_bed_file_chooses_the_genome_of_a_store(tmp_path, 
     bed = tmp_path / "genes.bed"
     bed.write_text("chr1\t1\t5\n")
     assert [letters(each) for each in read([f"b={bed}"], genome=str(tmp_path / "store"))] == ["GGGG"]
-    with pytest.raises(ValueError, match="several genomes"):
+    with (
+        pytest.warns(InputWarning, match="has no genome 'genes', as the file is called"),
+        pytest.raises(ValueError, match=r"several genomes .*NAME=FILE\.bed"),
+    ):
         read([bed], genome=str(tmp_path / "store"))
 
 
@@ -148,7 +151,9 @@ def test_a_name_that_is_given_must_be_in_the_store(name, meant, tmp_path, write_
     bed.write_text("chr2\t1\t5\n")
     with pytest.raises(ValueError, match=rf"store: has no genome '{name}'{meant}; it has a, b$"):
         read([f"{name}={bed}"], genome=str(tmp_path / "store"))
-    assert [letters(each) for each in read([bed], genome=str(tmp_path / "store"))] == ["GGGG"]  # chr2 is b's alone
+    said = r"genes\.bed: .*store has no genome 'genes', .* looked up in a, b\. SPECIES=.*genes\.bed names the genome"
+    with pytest.warns(InputWarning, match=said):  # chr2 is b's alone
+        assert [letters(each) for each in read([bed], genome=str(tmp_path / "store"))] == ["GGGG"]
 
 
 def test_blocks_are_said_not_to_be_joined(tmp_path, genome):

@@ -125,6 +125,25 @@ def test_no_such_file_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
+def test_a_pipe_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe: is a pipe, which can be read only once"):
+        ingest_genomes({"rice": [tmp_path / "pipe"]}, tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_file_whose_name_is_not_utf_8_is_read_and_such_a_store_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"gr\xfcn.fa")
+    path.write_text(">chr1\nACGT\n")
+    assert ingest_genomes({"rice": [path]}, tmp_path / "store").num_bases == 4
+    assert ingest_genomes({"rice": [path]}, tmp_path / "store").num_bases == 4  # the same again does nothing
+    strange = tmp_path / os.fsdecode(b"gr\xfcn.store")
+    with pytest.raises(ValueError, match=r"gr\\xfcn\.store: this path is not text in UTF-8"):
+        ingest_genomes({"rice": [path]}, strange)
+    with pytest.raises(ValueError, match=r"gr\\xfcn\.store: this path is not text in UTF-8"):
+        GenomeStore.open(strange)
+
+
 def test_bad_sequence_leaves_no_store_and_can_be_tried_again(tmp_path: Path) -> None:
     good, bad = fasta(tmp_path / "1.fa", a="ACGN"), fasta(tmp_path / "2.fa", b="ACGMEEPQ")
     with pytest.raises(ValueError, match=r"2\.fa: record 1 \('b'\) has 'E'"):

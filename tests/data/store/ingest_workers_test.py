@@ -1,3 +1,4 @@
+import gzip
 import os
 import signal
 import subprocess
@@ -6,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from agront_data import GenomeProgress, GenomeStore, ingest_genomes
+from agront_data import GenomeProgress, GenomeStore, InputWarning, ingest_genomes
 
 SCRIPT = """
 import os, signal, sys
@@ -60,6 +61,16 @@ def test_an_error_in_a_worker_is_the_callers_error(genomes: dict[str, list[Path]
     genomes["b"][0].write_text(good)
     store = ingest_genomes(genomes, tmp_path / "store", workers=2)
     assert store.fingerprint == ingest_genomes(genomes, tmp_path / "clean").fingerprint
+
+
+def test_what_a_worker_is_warned_of_is_said_to_the_caller(genomes: dict[str, list[Path]], tmp_path: Path) -> None:
+    member = gzip.compress(b">chr1\nACGT\n", mtime=0)  # to be a block of bgzip, without the empty one behind it
+    size = (len(member) + 7).to_bytes(2, "little")
+    genomes["b"] = [tmp_path / "b.fa.gz"]
+    genomes["b"][0].write_bytes(member[:3] + b"\x04" + member[4:10] + b"\x06\x00BC\x02\x00" + size + member[10:])
+    with pytest.warns(InputWarning, match=r"b\.fa\.gz: its last block of bgzip") as warned:
+        ingest_genomes(genomes, tmp_path / "store", workers=2)
+    assert len(warned) == 1
 
 
 def run(tmp_path: Path, action: str) -> "subprocess.CompletedProcess[str]":

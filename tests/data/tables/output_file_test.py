@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pyarrow as pa
@@ -224,3 +225,10 @@ def test_parts_of_an_earlier_version_with_results_that_are_not_finite_make_no_ou
         with pytest.raises(FloatingPointError, match=r"out\.parquet\.parts \(remove it to begin anew\), row 3: score"):
             write_table(tmp_path / "out.parquet", parts, schema, num_rows=3, metadata={})
     assert not (tmp_path / "out.parquet").exists()
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    path = tmp_path / os.fsdecode(b"gr\xfcn.parquet")
+    for refuse in (table_format, lambda path: check_output(path, SCHEMA)):
+        with pytest.raises(ValueError, match=r"gr\\xfcn\.parquet: this path is not text in UTF-8"):
+            refuse(path)

@@ -1,6 +1,7 @@
 """What tools/embed.py writes, against the model applied to each sequence by itself."""
 
 import json
+import os
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -116,3 +117,9 @@ def test_labels_are_split_off_where_they_surely_are_and_that_is_said(tmp_path, m
     columns = read(tmp_path / "none.parquet")
     assert "label" not in columns
     assert columns["id"].tolist() == columns["contig"].tolist() == ["a|0", "b|1"]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_read_and_shown(tmp_path, model, write_fasta, run):
+    fasta = write_fasta(tmp_path / os.fsdecode(b"gr\xfcn.fa"), a="ACGTAC")
+    assert run(model, fasta, "--out", tmp_path / "out.parquet").code == 0
+    assert read(tmp_path / "out.parquet")["species"].tolist() == [r"gr\xfcn"]

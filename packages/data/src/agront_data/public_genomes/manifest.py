@@ -1,13 +1,13 @@
 """The manifest of AgroNT's corpus, `genomes.tsv` beside this file: reading it, and picking genomes from it by name."""
 
 import dataclasses
-import difflib
 import importlib.resources
 import re
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from agront_data.genome_names import unknown_names
 from agront_data.public_genomes.manifest_entry import ManifestEntry, Status, Variant
 
 PRESETS: Mapping[str, str] = types.MappingProxyType(
@@ -125,11 +125,8 @@ def _why_none(name: str, variant: str) -> str:
     named = _named(name)
     if not named:
         species = sorted({entry.species for entry in read_manifest()})
-        close = difflib.get_close_matches(name, [*PRESETS, *species])
-        meant = f"did you mean {' or '.join(close)}? " if close else ""
-        return (
-            f"unknown {name!r}: {meant}There are the presets {', '.join(PRESETS)} and the species {', '.join(species)}"
-        )
+        unknown = unknown_names([name], [*PRESETS, *species])
+        return f"unknown {unknown}: there are the presets {', '.join(PRESETS)} and the species {', '.join(species)}"
     others = dict.fromkeys(entry.variant for entry in named if entry.address)
     if others:
         return f"{name!r} has no address in the variant {variant!r}; it has one in {' and '.join(map(repr, others))}"

@@ -14,10 +14,13 @@ from agront_data.sequence_files import read_chunks
 
 # No line of a BED12 file with a thousand exons is longer; a file without line ends need not be held.
 _LONGEST_LINE = 1 << 20
+_BIG_BED = (b"\xeb\xf2\x89\x87", b"\x87\x89\xf2\xeb")
+_CONVERT = "Convert it, for example with BEDOPS (gff2bed, gtf2bed, vcf2bed)"
 _OTHER_FORMATS = {
-    "##gff": "is GFF, not BED; it counts from 1",
-    "#gtf": "is GTF, not BED; it counts from 1",
-    "##fileformat=VCF": "is VCF, not BED; it counts from 1",
+    "##gff": f"is GFF, not BED; it counts from 1. {_CONVERT}",
+    "#gtf": f"is GTF, not BED; it counts from 1. {_CONVERT}",
+    "##fileformat=VCF": f"is VCF, not BED; it counts from 1. {_CONVERT}",
+    "version https://git-lfs": "is a pointer of Git LFS, not the file itself; fetch that: git lfs pull",
 }
 
 
@@ -56,8 +59,8 @@ def read_bed(path: str | os.PathLike[str]) -> list[Region]:
     num_columns = 0
     for number, line_bytes in enumerate(_lines(path), 1):
         line, source = _text(path, number, line_bytes), f"{path}: line {number}"
+        _check_format(path, line)
         if line.startswith("#"):
-            _check_comment(path, line)
             continue
         words = line.split(maxsplit=1)
         if not words:
@@ -80,10 +83,10 @@ def read_bed(path: str | os.PathLike[str]) -> list[Region]:
     return regions
 
 
-def _check_comment(path: Path, line: str) -> None:
+def _check_format(path: Path, line: str) -> None:
     for beginning, what in _OTHER_FORMATS.items():
         if line.startswith(beginning):
-            raise ValueError(f"{path}: {what}. Convert it, for example with BEDOPS (gff2bed, gtf2bed, vcf2bed)")
+            raise ValueError(f"{path}: {what}")
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -101,9 +104,11 @@ def _text(path: Path, number: int, line: bytes) -> str:
     try:
         text = line.decode("utf-8").rstrip("\r")
     except UnicodeDecodeError as error:
+        if number == 1 and line.startswith(_BIG_BED):
+            raise ValueError(f"{path}: is bigBed, not BED; convert it: bigBedToBed OLD.bb NEW.bed") from error
         raise ValueError(
-            f"{path}: line {number} is not text in UTF-8 ({error.reason}); convert a bigBed file with bigBedToBed, "
-            "text of another encoding with iconv"
+            f"{path}: line {number} is not text in UTF-8 ({error.reason}); convert it, for example from Latin-1: "
+            "iconv -f LATIN1 -t UTF-8 OLD > NEW"
         ) from error
     if "\r" in text:
         raise ValueError(f"{path}: line {number} holds a CR (old Macintosh text?); write LF instead: tr '\\r' '\\n'")

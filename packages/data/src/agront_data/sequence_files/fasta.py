@@ -24,6 +24,8 @@ _OTHER_FORMATS = {
     b"\x43\x27\x41\x1a": "2bit, not FASTA; convert it: twoBitToFa OLD.2bit NEW.fa",
     b"\x1a\x41\x27\x43": "2bit, not FASTA; convert it: twoBitToFa OLD.2bit NEW.fa",
     b"PK\x03\x04": "a zip archive; unpack it (unzip), and name the FASTA files in it",
+    b"<": "a web page, not FASTA; fetch the file that it is about",
+    b"version https://git-lfs": "a pointer of Git LFS, not the file itself; fetch that: git lfs pull",
     b"BAM\x01": "BAM, not FASTA; convert it: samtools fasta",
 }
 

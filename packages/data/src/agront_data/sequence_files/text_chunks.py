@@ -22,12 +22,11 @@ _BLOCK_BYTES = 1 << 18
 # bgzip writes gzip blocks, marked by an extra field BC with the block's size, and an empty one at the end
 # (SAM specification, section 4.1).
 _BGZIP_HEAD = re.compile(rb"\x1f\x8b\x08\x04.{6}\x06\x00BC\x02\x00(..)", re.DOTALL)
-_BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _LARGEST_BGZIP_BLOCK = 1 << 16
 
 # A byte-order mark begins a text of Windows, and a line in the middle of several joined ones.
 _MARKED_LINE = b"\n\xef\xbb\xbf"
-# First four bytes of text in other encodings, with a mark or, in ASCII letters, without.
+# The first four bytes of text in other encodings, with a mark or, in ASCII letters, without.
 _OTHER_ENCODINGS = {
     "UTF-32": re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff", re.DOTALL),
     "UTF-16": re.compile(rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]", re.DOTALL),
@@ -97,9 +96,9 @@ def _has_open_end(file: BinaryIO) -> bool:
         return False
     tail = os.pread(file.fileno(), _LARGEST_BGZIP_BLOCK, max(0, status.st_size - _LARGEST_BGZIP_BLOCK))
     last = [None, *_BGZIP_HEAD.finditer(tail)][-1]
-    if last is None or tail.endswith(_BGZIP_END):
+    if last is None or last.start() + int.from_bytes(last[1], "little") + 1 != len(tail):
         return False
-    return last.start() + int.from_bytes(last[1], "little") + 1 == len(tail)
+    return tail[-4:] != bytes(4)  # a gzip member ends with the length of its text
 
 
 def _check_encoding(path: Path, beginning: bytes) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from agront_data.bases import BASE_BITS
+from agront_data.genome_names import first_names, unknown_names
 from agront_data.input_warning import InputWarning
 from agront_data.regions import Region, place_of, read_bed, read_regions, tile_regions
 from agront_data.sequence_files import NotFastaError, read_fasta_blocks
@@ -70,7 +71,7 @@ def bed_sequences(file: InputFile, genome: str, tile: int | None, step: int | No
         FileNotFoundError, ValueError: As `read_bed` and `read_regions`.
 
     Warns:
-        InputWarning: Regions have blocks, which are not joined.
+        InputWarning: Regions have blocks, which are not joined; or the store has no genome that is called as the file.
     """
     regions = read_bed(file.path)
     _warn_of_blocks(file.path, regions)
@@ -78,12 +79,25 @@ def bed_sequences(file: InputFile, genome: str, tile: int | None, step: int | No
         regions = list(tile_regions(regions, tile, step))
     if "://" in genome or Path(genome).is_dir():
         store = GenomeStore.open(genome)
-        known = file.is_species_given or file.species in {entry.name for entry in store.genomes}
-        bases = read_regions(store, regions, species=file.species if known else None)
+        bases = read_regions(store, regions, species=_species_in(store, file))
     else:
         bases = read_regions(genome, regions)
     for region, codes in zip(regions, bases, strict=True):
         yield BaseSequence(region.name, file.species, *region[1:5], (), codes)
+
+
+def _species_in(store: GenomeStore, file: InputFile) -> str | None:
+    """Returns the species to look regions up in; None for all of a store, where a file's own name is none of them."""
+    names = [genome.name for genome in store.genomes]
+    if file.is_species_given or file.species in names:
+        return file.species
+    warnings.warn(
+        f"{file.path}: {store.location} has no genome {unknown_names([file.species], names)}, as the file is called; "
+        f"its regions are looked up in {first_names(names)}. SPECIES={file.path} names the genome",
+        InputWarning,
+        stacklevel=1,
+    )
+    return None
 
 
 def _warn_of_blocks(path: str, regions: list[Region]) -> None:

@@ -41,9 +41,9 @@ class HeaderLabels:
         return self._types.result() if self.are_split(split) else ()
 
     def note(self, split: LabelSplit) -> str:
-        """Returns a sentence on what becomes of a `|` in headers; empty where there is none."""
+        """Returns a sentence on what becomes of a `|` in headers; empty where nothing is to be said."""
         if not self._example:
-            return ""
+            return "none, no header has a '|' that divides labels from an id" if split == "split" else ""
         if self.are_split(split):
             number = len(self.types(split))
             return f"{number} column{'s' if number > 1 else ''} from headers such as {self._example!r}"

@@ -27,7 +27,7 @@ class Survey(NamedTuple):
         most_tokens: Tokens of the longest sequence.
         split_labels: Whether labels in headers are split off: for `Inputs.read`.
         label_types: Types of the labels, in their order in the headers; none where they are not split off.
-        label_note: A sentence on what becomes of a `|` in headers; empty where there is none.
+        label_note: A sentence on what becomes of a `|` in headers; empty where nothing is to be said.
     """
 
     num_sequences: int
@@ -90,7 +90,8 @@ class Inputs:
                 line, and remedy.
 
         Warns:
-            InputWarning: Regions of a BED file have blocks (exons), which are not joined.
+            InputWarning: Regions of a BED file have blocks (exons), which are not joined; or the store has no genome
+                that is called as the file.
         """
         for file in self.files:
             sequences = self._bases(file, split_labels)

@@ -20,15 +20,14 @@ from embedding import (
 )
 from models import tokenizer_of
 from rich.console import Console
-from terminal import errors_as_sentences, given_arguments, make_console, say
+from terminal import errors_as_sentences, given_arguments, in_options_of, make_console, say
 
 
 def embed(options: Embed, console: Console) -> None:
     """Write the output, or draw the one that is there, and say what was done.
 
     Raises:
-        ValueError: bad options or input; the message says which and what to do.
-        OSError: something cannot be read or written; what is finished stays.
+        ValueError, OSError: bad options or input, or something cannot be written; what is finished stays.
     """
     check_output_name(options.out)
     check_umap_options(options)
@@ -68,7 +67,7 @@ def embed_all(options: Embed, console: Console) -> None:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(Embed, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
-    with errors_as_sentences("the same command continues where this one stopped"):
+    with errors_as_sentences("the same command continues where this one stopped", in_options_of(options)):
         embed(options, make_console())
 
 

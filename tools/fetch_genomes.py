@@ -25,15 +25,7 @@ from agront_data.public_genomes import (
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import TaskID
-from terminal import (
-    DownloadBars,
-    bars,
-    errors_as_sentences,
-    given_arguments,
-    make_console,
-    say,
-    shell_command,
-)
+from terminal import DownloadBars, bars, errors_as_sentences, given_arguments, make_console, say, shell_command
 
 _REPOSITORY = Path(__file__).parents[1]
 

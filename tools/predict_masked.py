@@ -18,7 +18,7 @@ from agront_tokenizer import KmerTokenizer, Vocabulary
 from models import load_checked_weights, table_of, title_of, tokenizer_of
 from rich.console import Console
 from rich.progress import Progress
-from terminal import errors_as_sentences, given_arguments, make_console, say
+from terminal import errors_as_sentences, given_arguments, in_options_of, make_console, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,7 @@ def sequences_of(options: PredictMasked, tokenizer: KmerTokenizer) -> list[Maske
     """Reads and tokenizes what the options name.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: no sequence, or one that is empty, has letters that are no DNA, or has no `<mask>`.
+        FileNotFoundError, ValueError: no such file or no sequence, or one is empty, no DNA, or has no `<mask>`.
     """
     if bool(options.sequences) == (options.file is not None):
         raise ValueError("give sequences, such as 'ACCTGA<mask>TTCTGAGTC', or --file with one on each line")
@@ -117,7 +116,7 @@ def _write(out: Path, found: Iterator[tuple[MaskedSequence, MaskReport]], num_se
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = tyro.cli(PredictMasked, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
-    with errors_as_sentences(""):
+    with errors_as_sentences("", in_options_of(options)):
         predict_masked(options, make_console(shows_result=options.out is None))
 
 

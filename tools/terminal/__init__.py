@@ -4,7 +4,7 @@ from terminal.command_line import read_command_line
 from terminal.console import counted, make_console, new_table, say
 from terminal.download_bars import DownloadBars, bars
 from terminal.embedding_bar import EmbeddingBar
-from terminal.errors import errors_as_sentences
+from terminal.errors import errors_as_sentences, in_options_of
 from terminal.ingest_bars import IngestBars
 from terminal.output_names import check_picture_name
 from terminal.shell_command import given_arguments, shell_command, with_option
@@ -18,6 +18,7 @@ __all__ = [
     "counted",
     "errors_as_sentences",
     "given_arguments",
+    "in_options_of",
     "make_console",
     "new_table",
     "read_command_line",

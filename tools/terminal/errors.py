@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from agront_data import warnings_to
 from rich.console import Console
@@ -26,6 +27,17 @@ def errors_as_sentences(stopped: str, in_words: Callable[[str], str] = str) -> I
     except KeyboardInterrupt:
         Console(stderr=True).print(f"\nstopped{stopped and '; '}{stopped}")
         sys.exit(130)
+
+
+def in_options_of(options: Any) -> Callable[[str], str]:
+    """The words of a command line: a function from a message that names fields to one that names options."""
+
+    def in_words(message: str) -> str:
+        from agront_train import option_names, with_options  # slow to import, and seldom needed
+
+        return with_options(message, option_names(options))
+
+    return in_words
 
 
 def _say(kind: str, message: str) -> None:

@@ -111,7 +111,7 @@ def test_the_share_of_padding_by_hand(pretrained, make_row):
         ({"layers": ()}, "layers is empty: name at least one"),
         ({"layers": (0, 3)}, r"no hidden state 3; they count from 0, the embedded tokens, to 2.*from -3 to -1"),
         ({"layers": (-4,)}, "no hidden state -4"),
-        ({"overlap": 63}, r"overlap must lie in \[0, 63\)"),
+        ({"overlap": 63}, r"`overlap` must lie in \[0, 63\)"),
         ({"batch_tokens": 0}, "batch_tokens must be at least 1, got 0"),
         ({"devices": []}, "no devices: name at least one"),
         ({"devices": jax.local_devices()[:1] * 2}, "a device stands twice"),

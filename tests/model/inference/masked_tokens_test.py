@@ -126,5 +126,5 @@ def test_bad_input_is_refused(pretrained, make_row):
     for k in (0, 41):
         with pytest.raises(ValueError, match=rf"k must lie in \[1, 40\], the size of the vocabulary, got {k}"):
             MaskedPredictor(pretrained, k=k)
-    with pytest.raises(ValueError, match="overlap must lie in"):
+    with pytest.raises(ValueError, match="`overlap` must lie in"):
         MaskedPredictor(pretrained, overlap=-1)

@@ -164,7 +164,7 @@ def _hidden_states(layers: Sequence[int], num_layers: int) -> tuple[int, ...]:
     for layer in layers:
         if not -num_layers - 1 <= layer <= num_layers:
             raise ValueError(
-                f"layers: no hidden state {layer}; they count from 0, the embedded tokens, to {num_layers}, the last "
+                f"`layers`: no hidden state {layer}; they count from 0, the embedded tokens, to {num_layers}, the last "
                 f"(or from {-num_layers - 1} to -1)"
             )
     return tuple(int(layer) % (num_layers + 1) for layer in layers)

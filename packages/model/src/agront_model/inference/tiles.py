@@ -48,7 +48,7 @@ def check_overlap(overlap: int, max_tokens: int) -> None:
     """
     if not 0 <= overlap < max_tokens - 1:
         raise ValueError(
-            f"overlap must lie in [0, {max_tokens - 1}), the tokens of a tile beside <cls>, got {overlap}; "
+            f"`overlap` must lie in [0, {max_tokens - 1}), the tokens of a tile beside <cls>, got {overlap}; "
             f"an eighth of the context, {max_tokens // 8}, is a good choice"
         )
 

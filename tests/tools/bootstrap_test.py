@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,12 @@ def test_a_library_that_cannot_be_loaded_is_named_and_all_else_left_to_python(co
     ended = subprocess.run([sys.executable, "-S", "-c", code], cwd=TOOLS, capture_output=True, text=True)
     assert ended.returncode == 1
     assert ended.stderr.startswith(said)
+
+
+def test_ctrl_c_while_packages_are_loaded_needs_no_words():
+    code = "import bootstrap; raise KeyboardInterrupt"
+    ended = subprocess.run([sys.executable, "-S", "-c", code], cwd=TOOLS, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])

@@ -47,7 +47,8 @@ class Pretrained:
         if self.source is None:
             return line + end
         licence = [f"              {self.source.licence.sentence}"] if self.source.licence else []
-        return "\n".join([*self.source.notes, f"{line} from {self.source.format}{end}", *licence])
+        notes = [f"note          {note}" for note in self.source.notes]
+        return "\n".join([*notes, f"{line} from {self.source.format}{end}", *licence])
 
     @property
     def has_lm_head(self) -> bool:

@@ -83,7 +83,7 @@ def read_metrics(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         ValueError: a line that is not the last cannot be read.
     """
-    lines = path.read_text().split("\n")
+    lines = path.read_text(encoding="utf-8").split("\n")
     for number, line in enumerate(lines, 1):
         try:
             if line:

@@ -13,7 +13,9 @@ def test_files_and_what_is_not_there_pass(tmp_path):
 
 def test_what_gives_its_contents_only_once_is_refused(tmp_path):
     os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(ValueError, match=r"fifo: is a pipe, which can be read only once.* write it to a file first"):
+    with pytest.raises(
+        ValueError, match=r"fifo: is a pipe, and this job reads its input more than once.* write it to a file first"
+    ):
         check_rereadable(tmp_path / "fifo")
     with pytest.raises(ValueError, match="/dev/zero: is a device"):
         check_rereadable("/dev/zero")

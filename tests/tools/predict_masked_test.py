@@ -127,7 +127,7 @@ def test_a_file_and_standard_input_are_read_by_lines(model, run_tool, tmp_path, 
 def test_a_mask_off_the_frame_of_six_is_said_once(model, run_tool, tmp_path):
     outcome = run_tool(predict_masked.main, model, "ACC<mask>TTTGGG", FIRST, "--out", tmp_path / "a.tsv")
     assert outcome.code == 0
-    assert outcome.err.startswith("note sequence 1: the <mask> comes after A C C, read letter by letter")
+    assert outcome.err.startswith("note sequence 1: the <mask> follows single letters (A C C)")
     assert outcome.err.count("\n") == 1
 
 

@@ -46,7 +46,7 @@ def test_other_headers_are_names_as_a_whole_unless_one_asks(headers):
     assert not labels.are_split("auto")
     assert labels.types("auto") == ()
     example = next(header for header in headers if "|" in header)
-    assert f"none, headers such as {example!r} are names as a whole; --labels split" in labels.note("auto")
+    assert f"none: headers such as {example!r} stay whole; --labels split" in labels.note("auto")
     assert labels.are_split("split")
     assert labels.types("split")
 
@@ -55,5 +55,5 @@ def test_other_headers_are_names_as_a_whole_unless_one_asks(headers):
 def test_identifiers_of_databases_and_names_without_a_bar_have_no_labels(split):
     labels = labels_of("ENA|LR862139|LR862139.1", "gi|7525012|ref|NC_000932.1|", "chr1")
     assert (labels.are_split(split), labels.types(split)) == (False, ())
-    note = "none, no header has a '|' that divides labels from an id"
+    note = "none: no header has a '|' that divides labels from an id"
     assert labels.note(split) == (note if split == "split" else "")

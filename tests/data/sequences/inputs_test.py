@@ -137,7 +137,7 @@ def test_the_name_given_with_a_bed_file_chooses_the_genome_of_a_store(tmp_path, 
     bed.write_text("chr1\t1\t5\n")
     assert [letters(each) for each in read([f"b={bed}"], genome=str(tmp_path / "store"))] == ["GGGG"]
     with (
-        pytest.warns(InputWarning, match="has no genome 'genes', as the file is called"),
+        pytest.warns(InputWarning, match="has no genome 'genes'; regions are looked up in all"),
         pytest.raises(ValueError, match=r"several genomes .*NAME=FILE\.bed"),
     ):
         read([bed], genome=str(tmp_path / "store"))
@@ -151,7 +151,7 @@ def test_a_name_that_is_given_must_be_in_the_store(name, meant, tmp_path, write_
     bed.write_text("chr2\t1\t5\n")
     with pytest.raises(ValueError, match=rf"store: has no genome '{name}'{meant}; it has a, b$"):
         read([f"{name}={bed}"], genome=str(tmp_path / "store"))
-    said = r"genes\.bed: .*store has no genome 'genes', .* looked up in a, b\. SPECIES=.*genes\.bed names the genome"
+    said = r"genes\.bed: .*store has no genome 'genes'; .* \(a, b\)\. To name one, give SPECIES=.*genes\.bed$"
     with pytest.warns(InputWarning, match=said):  # chr2 is b's alone
         assert [letters(each) for each in read([bed], genome=str(tmp_path / "store"))] == ["GGGG"]
 
@@ -161,16 +161,14 @@ def test_blocks_are_said_not_to_be_joined(tmp_path, genome):
     bed = tmp_path / "tx.bed"
     exons = "0\t2\t5,5,\t0,85,"
     bed.write_text(f"chr1\t0\t90\ttx1\t0\t+\t0\t90\t{exons}\nchr1\t5\t9\ttx2\t0\t+\t5\t9\t0\t1\t4,\t0,\n")
-    with pytest.warns(
-        InputWarning, match=r"tx\.bed: 1 of 2 regions have several blocks .*not joined.*bedtools getfasta"
-    ):
+    with pytest.warns(InputWarning, match=r"tx\.bed: exons were not joined: 1 of 2 regions .*bedtools getfasta"):
         found = read([bed], genome=str(path))
     assert [letters(each) for each in found] == [contigs["chr1"][:90], contigs["chr1"][5:9]]
 
 
 def test_a_pipe_is_refused_before_anything_is_read(tmp_path, genome):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe: is a pipe, which can be read only once"):
+    with pytest.raises(ValueError, match="pipe: is a pipe, and this job reads its input more than once"):
         read([tmp_path / "pipe"])
     with pytest.raises(ValueError, match="pipe: is a pipe"):
         read([tmp_path / "a.bed"], genome=str(tmp_path / "pipe"))

@@ -127,7 +127,7 @@ def test_no_such_file_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_pipe_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe: is a pipe, which can be read only once"):
+    with pytest.raises(ValueError, match="pipe: is a pipe, and this job reads its input more than once"):
         ingest_genomes({"rice": [tmp_path / "pipe"]}, tmp_path / "store")
     assert not (tmp_path / "store").exists()
 

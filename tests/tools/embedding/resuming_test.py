@@ -140,6 +140,17 @@ def test_another_command_model_or_input_does_not_go_on(tmp_path, model, fasta, r
     assert run(*command).code == 0
 
 
+def test_labels_decide_whether_it_goes_on(tmp_path, model, write_fasta, run, monkeypatch):
+    command = (model, write_fasta(tmp_path / "a.fa", **{"a|0": "ACGT", "b|1": "ACGT"}), "--out", tmp_path / "out.npz")
+    with monkeypatch.context() as patched:
+        stop_after(0, patched, KeyboardInterrupt())
+        assert run(*command).code == 130
+    outcome = run(*command, "--labels", "none")
+    assert outcome.code == 1
+    assert "labels: ['int64'] there, [] here" in outcome.err
+    assert run(*command, "--labels", "split").code == 0  # as it was found to be
+
+
 @pytest.mark.slow
 def test_a_killed_process_loses_no_finished_part(tmp_path, model, random_dna, write_fasta, run):
     fasta = write_fasta(tmp_path / "many.fa", **{f"s{i}": random_dna(i, 200) for i in range(2000)})

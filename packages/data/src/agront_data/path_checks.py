@@ -23,8 +23,8 @@ def check_rereadable(path: str | os.PathLike[str]) -> None:
     kind = _KINDS.get(stat.S_IFMT(mode))
     if kind is not None and not os.path.samefile(path, os.devnull):
         raise ValueError(
-            f"{os.fspath(path)}: is {kind}, which can be read only once, and this job reads its input more often; "
-            "write it to a file first, and name that file"
+            f"{os.fspath(path)}: is {kind}, and this job reads its input more than once; write it to a file first, and "
+            "name that file"
         )
 
 

@@ -72,9 +72,8 @@ def _decompressed(path: Path, source: BinaryIO | None) -> Iterator[bytes]:
                 yield chunk
             if _has_open_end(raw):
                 warnings.warn(
-                    f"{path}: its last block of bgzip is not the empty one that bgzip writes at the end. Either "
-                    "another program wrote it, then all is well, or it was cut between two blocks: compare its size "
-                    "or checksum with those of the source",
+                    f"{path}: ends without the empty block that bgzip writes last. Another program may have written "
+                    "it, or it was cut between two blocks. Compare its size or checksum with the source's",
                     InputWarning,
                     stacklevel=1,
                 )

@@ -92,8 +92,8 @@ def _species_in(store: GenomeStore, file: InputFile) -> str | None:
     if file.is_species_given or file.species in names:
         return file.species
     warnings.warn(
-        f"{file.path}: {store.location} has no genome {unknown_names([file.species], names)}, as the file is called; "
-        f"its regions are looked up in {first_names(names)}. SPECIES={file.path} names the genome",
+        f"{file.path}: {store.location} has no genome {unknown_names([file.species], names)}; regions are looked up in "
+        f"all its genomes ({first_names(names)}). To name one, give SPECIES={file.path}",
         InputWarning,
         stacklevel=1,
     )
@@ -104,8 +104,8 @@ def _warn_of_blocks(path: str, regions: list[Region]) -> None:
     number = sum(region.num_blocks > 1 for region in regions)
     if number:
         warnings.warn(
-            f"{path}: {number:,} of {len(regions):,} regions have several blocks (exons), which are not joined: each "
-            "was read from start to end, introns included. For spliced sequences give what bedtools writes: "
+            f"{path}: exons were not joined: {number:,} of {len(regions):,} regions have several blocks, and each was "
+            "read from start to end. For spliced sequences, give the output of: "
             f"bedtools getfasta -split -s -name -fi GENOME.fa -bed {path} -fo SPLICED.fa",
             InputWarning,
             stacklevel=1,

@@ -43,8 +43,8 @@ class HeaderLabels:
     def note(self, split: LabelSplit) -> str:
         """Returns a sentence on what becomes of a `|` in headers; empty where nothing is to be said."""
         if not self._example:
-            return "none, no header has a '|' that divides labels from an id" if split == "split" else ""
+            return "none: no header has a '|' that divides labels from an id" if split == "split" else ""
         if self.are_split(split):
             number = len(self.types(split))
             return f"{number} column{'s' if number > 1 else ''} from headers such as {self._example!r}"
-        return f"none, headers such as {self._example!r} are names as a whole; --labels split divides them at each '|'"
+        return f"none: headers such as {self._example!r} stay whole; --labels split divides them at each '|'"

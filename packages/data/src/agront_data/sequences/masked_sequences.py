@@ -116,9 +116,9 @@ def _warn_off_frame(sequences: Sequence[MaskedSequence], tokenizer: KmerTokenize
     bases = f"{len(letters)} base{'s' if len(letters) > 1 else ''}"
     others = f" ({len(off) - 1:,} more <mask> likewise)" if len(off) > 1 else ""
     warnings.warn(
-        f"{sequence.name}: {which} comes after {' '.join(letters)}, read letter by letter, which the model has hardly "
-        f"seen before a <mask>: it should come after a multiple of {k} bases, counted from the start, or from the last "
-        f"N or <mask>. Leave out {bases} before it, or add {k - len(letters)}{others}",
+        f"{sequence.name}: {which} follows single letters ({' '.join(letters)}), which the model has hardly seen "
+        f"there. Put it after a multiple of {k} bases, counted from the start, or from the last N or <mask>: leave out "
+        f"{bases} before it, or add {k - len(letters)}{others}",
         InputWarning,
         stacklevel=1,
     )

@@ -303,8 +303,8 @@ def nothing_but_n(folder, store):
         (whole_store, ("--model.vocabulary-size", "10"), ["--model.vocabulary-size is 10", "4105"]),
         (whole_store, ("--model.mask-token-id", "7"), ["--model.mask-token-id is 7", "is 2"]),
         (whole_store, ("--held-out.contigs", "h1", "h9"), ["'h9' is not in"]),
-        (whole_store, ("--held-out.genomes", "toi"), ["held-out genomes not in", "'toi' (meant: toy?)"]),
-        (whole_store, ("--mixture.weights", "toys", "1"), ["not in it: 'toys' (meant: toy?); missing: toy"]),
+        (whole_store, ("--held-out.genomes", "Toy"), ["held-out genomes not in", "'Toy' (meant: toy?)"]),
+        (whole_store, ("--mixture.weights", "Toy", "1"), ["not in it: 'Toy' (meant: toy?); missing: toy"]),
         (whole_store, ("--soft-masked-weight", "2"), ["--soft-masked-weight is 2.0; it must be 0 to 1"]),
         (
             whole_store,

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from agront_data import GenomeStore, ingest_genomes
+from agront_data import GenomeStore, HeldOut, PretrainingLoader, WindowGrid, Windows, ingest_genomes
 from agront_data.store import SilentServerWarning, answer, genome_store, key_value
+from agront_tokenizer import KmerTokenizer
 
 
 @contextlib.contextmanager
@@ -36,12 +37,19 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_server_that_never_answers_is_given_up_after_a_note() -> None:
+def test_a_server_that_never_answers_is_given_up_after_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     with silent_port() as address:
-        for location, endpoint in ((f"http://{address}/plants", None), ("s3://bucket/plants", f"http://{address}")):
+        monkeypatch.setenv("TENSORSTORE_GCS_HTTP_URL", f"http://{address}")
+        for location, endpoint, named in (
+            (f"http://{address}/plants", None, f"http://{address}/plants/"),
+            ("s3://bucket/plants", f"http://{address}", f"http://{address}: s3://bucket/plants/"),
+            ("gs://bucket/plants", None, "gs://bucket/plants/"),
+        ):
             with (
-                pytest.warns(SilentServerWarning, match=r"has not answered for 0.1 seconds; it is given up after 0.6"),
-                pytest.raises(OSError, match=f"{address}.*cannot be read; .*server has not answered for 0.6 seconds"),
+                pytest.warns(
+                    SilentServerWarning, match=f"^{named}: the server has not answered for 0.1 seconds; it is"
+                ),
+                pytest.raises(OSError, match=f"^{named}.*cannot be read; .*server has not answered for 0.6 seconds"),
             ):
                 GenomeStore.open(location, endpoint=endpoint)
 
@@ -94,7 +102,7 @@ def serve(folder: Path, silent: threading.Event, *, in_parts: bool) -> Iterator[
 
 @pytest.mark.usefixtures("impatient")
 def test_a_store_at_http_is_read_until_its_server_falls_silent(tmp_path: Path) -> None:
-    (tmp_path / "1.fa").write_text(">a\nACGTACGTAA\n")
+    (tmp_path / "1.fa").write_text(f">a\n{'ACGTACGTAA' * 6}\n")
     ingest_genomes({"plant": [tmp_path / "1.fa"]}, tmp_path / "store")
     silent, window = threading.Event(), (np.array([0]), np.array([1]), np.array([3]), 3)
     with serve(tmp_path / "store", silent, in_parts=False) as address, pytest.raises(OSError, match="whole files only"):
@@ -102,7 +110,16 @@ def test_a_store_at_http_is_read_until_its_server_falls_silent(tmp_path: Path) -
     with serve(tmp_path / "store", silent, in_parts=True) as address:
         store = GenomeStore.open(address)
         assert store.read_windows(*window).tolist() == [[2, 3, 1]]
+        grid = WindowGrid.build(store, Windows(length=60), HeldOut())
+        loader = PretrainingLoader(store, grid, KmerTokenizer(), batch_size=2, num_tokens=11, seed=1)
         silent.set()
+        with (
+            pytest.warns(SilentServerWarning, match=address),
+            pytest.raises(
+                OSError, match=f"{address}.*'plant': bases 0 to 60 cannot be read; .*server has not answered"
+            ),
+        ):
+            next(loader)
         with (
             pytest.warns(SilentServerWarning, match=address),
             pytest.raises(OSError, match=f"{address}.*'plant': bases 1 to 4 cannot be read; .*server has not answered"),

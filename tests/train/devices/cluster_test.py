@@ -1,5 +1,7 @@
 """What is asked of `jax.distributed`; that it works is shown by several_hosts_test."""
 
+import socket
+
 import jax
 import pytest
 from agront_train.devices import HEARTBEAT_TIMEOUT_SECONDS, cluster, connect
@@ -69,7 +71,7 @@ def test_under_slurm_with_one_task_a_given_coordinator_is_joined(joined):
 
 @pytest.mark.parametrize("arguments", [{"num_processes": 2}, {"process_id": 0}])
 def test_a_number_without_a_coordinator_is_refused(joined, arguments):
-    with pytest.raises(ValueError, match="no coordinator: name the first process's host:port"):
+    with pytest.raises(ValueError, match="no `coordinator`: give the first process's host:port"):
         connect(**arguments, environment={})
     assert joined == []
 
@@ -110,3 +112,27 @@ def test_a_coordinator_without_the_rest_is_refused_with_what_is_missing(nothing_
 def test_to_disconnect_alone_does_nothing():
     cluster.disconnect()
     assert not jax.distributed.is_initialized()
+
+
+@pytest.mark.parametrize("address", ["node1", ":1234", "node1:", "node1:http", "node1:0", "node1:65536"])
+def test_what_is_no_address_is_refused(joined, address):
+    with pytest.raises(ValueError, match=rf"`coordinator` is '{address}': give HOST:PORT of the first process"):
+        connect(address, 2, 1, environment={})
+    assert joined == []
+
+
+def test_a_host_that_nobody_knows_is_refused(joined):
+    with pytest.raises(ValueError, match=r"this machine knows no host nowhere\.invalid \(.+\); check the name"):
+        connect("nowhere.invalid:1234", 2, 1, environment={})  # RFC 2606: there is none of that ending
+    assert joined == []
+
+
+def test_a_port_at_which_another_program_listens_is_refused_to_the_first_process_alone(joined):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"localhost:{other.getsockname()[1]}"
+        with pytest.raises(ValueError, match=r"another program listens at port \d+ of this machine; give another port"):
+            connect(address, 2, 0, environment={})
+        assert joined == []
+        connect(address, 2, 1, environment={})
+    connect(address, 2, 0, environment={})
+    assert [arguments for arguments, _ in joined[1::2]] == [(address, 2, 1), (address, 2, 0)]

@@ -1,6 +1,7 @@
 """Joining the processes of one run, one a host, by `jax.distributed`."""
 
 import os
+import socket
 from collections.abc import Mapping
 
 import jax
@@ -32,7 +33,8 @@ def connect(
         environment: environment variables.
 
     Raises:
-        ValueError: only a part of what is needed was given, or what should be a number is none.
+        ValueError: only a part of what is needed was given, what should be a number or an address is none, the host is
+            not known, or the first process cannot have its port.
     """
     coordinator = coordinator or environment.get("JAX_COORDINATOR_ADDRESS")
     num_processes = _number("JAX_NUM_PROCESSES", environment) if num_processes is None else num_processes
@@ -41,6 +43,8 @@ def connect(
         raise ValueError("a number of processes was given and no `coordinator`: give the first process's host:port")
     if coordinator is None and _alone(environment):
         return
+    if coordinator is not None:
+        _check_address(coordinator, listens=process_id == 0)
     # It would catch SIGTERM for itself and leave the process running; who trains decides what SIGTERM means.
     jax.config.update("jax_enable_preemption_service", False)
     try:
@@ -64,6 +68,26 @@ def disconnect() -> None:
     """Disconnect from the cluster. Waits for all processes; after it, one that exits is no longer an error."""
     if jax.distributed.is_initialized():
         jax.distributed.shutdown()
+
+
+def _check_address(coordinator: str, *, listens: bool) -> None:
+    """Refuses what ends a process in the middle of JAX: by a crash, or after five minutes without a word."""
+    host, _, port = coordinator.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise ValueError(f"`coordinator` is {coordinator!r}: give HOST:PORT of the first process, as node1:1234")
+    try:
+        socket.getaddrinfo(host.strip("[]"), int(port))
+    except OSError as error:
+        raise ValueError(
+            f"`coordinator` is {coordinator!r}: this machine knows no host {host} ({error.strerror}); check the name"
+        ) from error
+    if listens:
+        with socket.socket() as trial:
+            if trial.connect_ex(("127.0.0.1", int(port))) == 0:
+                raise ValueError(
+                    f"`coordinator` is {coordinator!r}: another program listens at port {port} of this machine; give "
+                    "another port to all processes"
+                )
 
 
 def _alone(environment: Mapping[str, str]) -> bool:

@@ -138,7 +138,7 @@ def test_the_name_given_with_a_bed_file_chooses_the_genome_of_a_store(tmp_path, 
     assert [letters(each) for each in read([f"b={bed}"], genome=str(tmp_path / "store"))] == ["GGGG"]
     with (
         pytest.warns(InputWarning, match="has no genome 'genes'; regions are looked up in all"),
-        pytest.raises(ValueError, match=r"several genomes .*NAME=FILE\.bed"),
+        pytest.raises(ValueError, match=r"several genomes .*SPECIES=FILE\.bed"),
     ):
         read([bed], genome=str(tmp_path / "store"))
 

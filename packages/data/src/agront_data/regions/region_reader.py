@@ -109,7 +109,7 @@ def _places(store: GenomeStore, regions: list[Region], species: str | None) -> l
             names = first_names([store.genomes[genome].name for genome, _ in found[region.contig]])
             raise ValueError(
                 f"{describe(region)}: {region.contig!r} is a contig of several genomes in {store.location} ({names}): "
-                "name the species (species=NAME; on a command line NAME=FILE.bed)"
+                "name the species (species=…; on a command line SPECIES=FILE.bed)"
             )
         [(genome, contig)] = found[region.contig]
         check_end(region, contig.length, f"{store.location} ({store.genomes[genome].name})")

@@ -113,6 +113,12 @@ def lock_of_nfs(descriptor, operation):
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
+def test_an_output_whose_name_is_not_utf_8_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"r\\xfcn: this path is not text in UTF-8"):
+        check_can_write("--run", tmp_path / os.fsdecode(b"r\xfcn"), with_parents=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_lock_on_nfs_is_had(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", lock_of_nfs)
     with warnings.catch_warnings():

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,11 @@ def test_what_names_no_weights_is_refused_without_asking_the_hub(asked, tmp_path
     with pytest.raises(ValueError, match="no revision behind the @"):
         check_source("owner/name@")
     assert asked == []
+
+
+@pytest.mark.parametrize("find", [check_source, find_weights])
+def test_a_path_that_is_not_utf_8_is_refused_by_name(find, tmp_path):
+    folder = tmp_path / os.fsdecode(b"mod\xfcl")
+    folder.mkdir()
+    with pytest.raises(ValueError, match=r"mod\\xfcl: this path is not text in UTF-8"):
+        find(str(folder))

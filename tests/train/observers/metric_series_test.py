@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from agront_train.observers import group_series, metric_series, metrics_files, smoothed_series
@@ -54,6 +56,11 @@ def test_runs_are_named_by_as_much_of_their_path_as_tells_them_apart(make_run, t
     files = metrics_files([make_run(name) for name in names])
     assert list(files) == ["x/1/demo", "y/1/demo", "2/demo", "other"]
     assert files["2/demo"] == (tmp_path / "y/2/demo/metrics.jsonl").resolve()
+
+
+def test_bytes_of_a_name_that_are_not_utf_8_are_shown(make_run):
+    run = make_run(os.fsdecode(b"r\xfcn"))
+    assert metrics_files([run]) == {r"r\udcfcn": run / "metrics.jsonl"}
 
 
 def test_what_is_no_run_is_refused(make_run, tmp_path):

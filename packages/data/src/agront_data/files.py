@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from agront_data.path_checks import check_name_is_text
+
 __all__ = [
     "NoFileLocksWarning",
     "check_can_write",
@@ -91,8 +93,10 @@ def check_can_write(called: str, path: Path, *, with_parents: bool = False) -> N
         with_parents: Whether the folders above it are made where they are missing.
 
     Raises:
-        ValueError: Its folder is missing or may not be written to, or the name is too long for the file system.
+        ValueError: Its folder is missing or may not be written to, or the name is too long for the file system; or its
+            path is not text in UTF-8, which many libraries cannot write to.
     """
+    check_name_is_text(path.absolute())
     refused, path = f"{called} is {path}:", path.absolute()
     while with_parents and not os.path.lexists(path.parent):
         path = path.parent

@@ -40,8 +40,8 @@ def open_key_value_store(
         OSError: A server does not answer, or refuses.
         ValueError: The location is no such URL or not text in UTF-8, or has an endpoint and is not `s3://`.
     """
-    check_name_is_text(location)
     text, folder = os.fspath(location), local_folder(location)
+    check_name_is_text(text if folder is None else folder)
     spec: Any = text.rstrip("/") + "/"
     if endpoint is not None:
         parts = urlsplit(text)
@@ -132,5 +132,5 @@ def written(future: "ts.Future[Any] | ts.WriteFutures", store: ts.KvStore) -> An
 def _where(store: ts.KvStore) -> str:
     spec = store.spec().to_json()
     if "endpoint" in spec:  # which has no URL
-        return f"{spec['endpoint']}: s3://{spec['bucket']}/{spec['path']}"
+        return f"{spec['endpoint']}: s3://{spec['bucket']}/{spec.get('path', '')}"
     return str(spec["path"]) if spec["driver"] == "file" else str(store.url)

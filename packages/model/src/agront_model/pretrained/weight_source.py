@@ -40,8 +40,9 @@ def check_source(source: str) -> None:
 
     Raises:
         FileNotFoundError: there is no such folder, and no repository can have that name.
-        ValueError: it names a repository and an empty revision.
+        ValueError: it names a repository and an empty revision, or a path that is not text in UTF-8.
     """
+    _check_name_is_text(Path(source))
     if not Path(source).exists() and named_repository(source) is None:
         raise FileNotFoundError(f"{source}: no such folder; check MODEL's path (a repository's name is OWNER/NAME)")
 
@@ -59,9 +60,10 @@ def find_weights(source: str | os.PathLike[str], revision: str | None = None) ->
 
     Raises:
         OSError: the repository cannot be found or fetched.
-        ValueError: no such revision, a revision of a folder, or two of them.
+        ValueError: no such revision, a revision of a folder, or two of them; or the path is not text in UTF-8.
     """
     folder = Path(source)
+    _check_name_is_text(folder)
     named = named_repository(source) if isinstance(source, str) and not folder.exists() else None
     if named is not None:
         repository, stated = named
@@ -71,3 +73,11 @@ def find_weights(source: str | os.PathLike[str], revision: str | None = None) ->
     elif revision is not None:
         raise ValueError(f"revision {revision!r} goes with a repository of the Hub only, and {source} is a path")
     return origin(folder) or str(source), folder
+
+
+def _check_name_is_text(folder: Path) -> None:
+    """Refuses a path that is not UTF-8, which the libraries that read weights cannot open."""
+    name = os.fsencode(folder.absolute())
+    shown = name.decode("utf-8", "backslashreplace")
+    if shown.encode() != name:
+        raise ValueError(f"{shown}: this path is not text in UTF-8, as a model's must be; rename the folder")

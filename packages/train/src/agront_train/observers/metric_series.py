@@ -36,7 +36,8 @@ def metrics_files(runs: Sequence[Path]) -> dict[str, Path]:
         size = 1
         while any(other[-size:] == folder.parts[-size:] for other in others):
             size += 1
-        files["/".join(folder.parts[-size:])] = file
+        name = "/".join(folder.parts[-size:])
+        files[name.encode("utf-8", "backslashreplace").decode()] = file  # a picture can show text only
     return files
 
 

@@ -50,9 +50,19 @@ def test_a_line(tmp_path: Path, line: str, region: tuple[str, str, int, int, str
         TWO.replace(b"\n", b"\n\n \t\n"),
         TWO.replace(b"\t", b"  "),
         b"\xef\xbb\xbf" + TWO,
+        b"# Gr\xfcn, in Latin-1\ntrack name=caf\xe9\n" + TWO,
         b"# a comment\n#chrom\tstart\tend\nbrowser position chr1:1-10\ntrack name=genes itemRgb=On\n" + TWO,
     ],
-    ids=["plain", "no newline at end", "crlf", "blank lines", "blanks", "byte order mark", "headers"],
+    ids=[
+        "plain",
+        "no newline at end",
+        "crlf",
+        "blank lines",
+        "blanks",
+        "byte order mark",
+        "Latin-1 in comments",
+        "headers",
+    ],
 )
 def test_spellings_of_one_file(tmp_path: Path, contents: bytes) -> None:
     assert read(tmp_path, contents) == TWO_REGIONS

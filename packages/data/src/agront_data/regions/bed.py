@@ -104,6 +104,8 @@ def _text(path: Path, number: int, line: bytes) -> str:
     try:
         text = line.decode("utf-8").rstrip("\r")
     except UnicodeDecodeError as error:
+        if line.startswith((b"#", b"track ", b"browser ")):
+            return line.decode("latin-1").rstrip("\r")  # nothing of these lines is used
         if number == 1 and line.startswith(_BIG_BED):
             raise ValueError(f"{path}: is bigBed, not BED; convert it: bigBedToBed OLD.bb NEW.bed") from error
         raise ValueError(

@@ -133,7 +133,7 @@ def test_a_row_is_the_one_that_the_loader_reads(mixture, both_strands, overlap, 
 
 def test_a_row_of_a_run_is_the_one_that_its_loader_reads(store, run, run_tool):
     experiment = PRESETS["demo"][1]
-    held_out = HeldOut(block_length=192, every=5, offset=1)
+    held_out = HeldOut(block_length=192, every=5, offset=1, most_bases=1_000_000)
     windows = Windows(length=WINDOW, max_n_fraction=0.5)
     loader = PretrainingLoader(
         store,
@@ -161,7 +161,7 @@ def test_settings_of_a_run_are_those_it_was_begun_with(store, run):
     settings = settings_of_run(run, store)
     assert settings == RowSettings(
         windows=Windows(length=WINDOW, max_n_fraction=0.5),
-        held_out=HeldOut(block_length=192, every=5, offset=1),
+        held_out=HeldOut(block_length=192, every=5, offset=1, most_bases=1_000_000),
         mixture=Mixture(temperature=3),
         both_strands=True,
         seed=5,
@@ -275,7 +275,7 @@ def test_the_picture_is_written_whole(num_species, tmp_path, write_fasta, run_to
         (("--steps", "0"), "--steps is 0"),
         (("--batch-size", "0"), "--batch-size is 0"),
         (("--at-most", "0"), "--at-most is 0"),
-        (("--contigs", "mais"), "'mais' (meant: maize?)"),
+        (("--contigs", "mais"), "has no genome 'mais'; it has maize, rice"),
         (("--duplicates", "--fragment-length", "0"), "--fragment-length is 0"),
         (("--plot", "no/such/folder/shares.png"), "there is no folder no/such/folder"),
         (("--plot", "shares.jpg"), "--plot is shares.jpg: name a file that ends in .png"),

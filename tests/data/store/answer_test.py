@@ -100,6 +100,7 @@ def serve(folder: Path, silent: threading.Event, *, in_parts: bool) -> Iterator[
         server.server_close()
 
 
+@pytest.mark.filterwarnings("ignore::agront_data.store.SilentServerWarning")  # of the loader's other threads
 @pytest.mark.usefixtures("impatient")
 def test_a_store_at_http_is_read_until_its_server_falls_silent(tmp_path: Path) -> None:
     (tmp_path / "1.fa").write_text(f">a\n{'ACGTACGTAA' * 6}\n")

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 
 import pyarrow as pa
 import pytest
@@ -166,6 +167,19 @@ def test_what_appeared_under_the_final_name_meanwhile_is_not_written_over(parts,
         with pytest.raises(FileExistsError, match="has appeared meanwhile"):
             parts.finish(out, parts.whole_path(out))
     assert out.read_text() == "theirs"
+
+
+def test_nothing_is_left_of_the_folder_where_a_lock_keeps_it_until_the_end(parts, tmp_path, monkeypatch):
+    def as_on_nfs(folder, ignore_errors):
+        assert ignore_errors
+        for path in folder.iterdir():  # an open file is renamed, to .nfs…, and goes when it is closed
+            path.unlink()
+
+    monkeypatch.setattr(shutil, "rmtree", as_on_nfs)
+    with parts.opened(SETTINGS):
+        parts.whole_path(tmp_path / "out.parquet").write_text("ours")
+        parts.finish(tmp_path / "out.parquet", parts.whole_path(tmp_path / "out.parquet"))
+    assert [path.name for path in tmp_path.iterdir()] == ["out.parquet"]
 
 
 def test_settings_are_kept_as_json(parts):

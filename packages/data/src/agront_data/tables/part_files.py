@@ -63,6 +63,8 @@ class PartFiles:
             yield
         finally:
             os.close(lock)
+            with contextlib.suppress(OSError):  # it is empty only if the output is finished, and `finish` could not
+                self.folder.rmdir()
 
     def check_begun(self, settings: Mapping[str, Any]) -> None:
         """Refuses a folder that `opened` would refuse, as far as some of the settings can tell.
@@ -166,7 +168,7 @@ class PartFiles:
             raise FileExistsError(f"{out} has appeared meanwhile; move it, and give the same command again")
         os.rename(whole, out)
         sync_folder(out.parent)
-        shutil.rmtree(self.folder, ignore_errors=True)  # a network drive keeps the lock until it is closed
+        shutil.rmtree(self.folder, ignore_errors=True)  # NFS keeps the lock, as .nfs…, until it is closed
 
     def whole_path(self, out: Path) -> Path:
         """Returns where the output is put together before it has its name."""

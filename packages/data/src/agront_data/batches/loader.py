@@ -81,7 +81,11 @@ class PretrainingLoader:
         return self
 
     def __next__(self) -> TokenBatch:
-        batch: TokenBatch = next(self._iterator)
+        try:
+            batch: TokenBatch = next(self._iterator)
+        except KeyboardInterrupt:  # else the threads that read ahead would keep the process, where a server is silent
+            self._store.give_up()
+            raise
         self._next_batch += 1
         return batch
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import threading
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class GenomeStore:
     _bases: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
     _n_runs: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
     _soft_mask: tuple[ts.TensorStore, ...] = dataclasses.field(repr=False, compare=False)
+    _given_up: threading.Event = dataclasses.field(default_factory=threading.Event, repr=False, compare=False)
 
     @classmethod
     def open(cls, location: str | os.PathLike[str], *, endpoint: str | None = None) -> "GenomeStore":
@@ -158,9 +160,13 @@ class GenomeStore:
             windows &= bases.BASE_BITS
         return windows
 
+    def give_up(self) -> None:
+        """Ends all waiting for a server that is silent; nothing more can be read from it. A folder is not affected."""
+        self._given_up.set()
+
     def _result(self, future: "ts.Future[Any]", genome: int, what: str) -> Any:
         try:
-            return answer_to(future, self.location, SECONDS_TO_TRANSFER)
+            return answer_to(future, self.location, SECONDS_TO_TRANSFER, self._given_up)
         except (ValueError, OSError) as error:
             place = f"{self.location}: genome {self.genomes[genome].name!r}: {what} cannot be read"
             if key_value.local_folder(self.location) is not None:

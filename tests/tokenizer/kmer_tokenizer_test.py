@@ -139,7 +139,7 @@ def test_arguments_that_mean_nothing_are_refused() -> None:
 
 
 def test_encode_names_character_and_position() -> None:
-    with pytest.raises(ValueError, match=r"^character '-' at position 4 \(0-based\) is not DNA: this is an align"):
+    with pytest.raises(ValueError, match=r"^character '-' at position 4 \(0-based\) is not DNA: if this is an align"):
         TOKENIZER.encode("ACGT-")
 
 

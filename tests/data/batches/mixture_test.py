@@ -105,8 +105,8 @@ def test_a_higher_temperature_brings_genomes_nearer(sizes: list[int], temperatur
 
 def test_weights_name_each_genome_and_none_else() -> None:
     sizes = {"oryza_sativa": 5, "zea_mays": 5, "vitis": 5}
-    with pytest.raises(ValueError, match=r"not in it: 'zea_mais' \(meant: zea_mays\?\); missing: zea_mays, vitis"):
-        Mixture(weights={"oryza_sativa": 1, "zea_mais": 1}).rows_in_cycle(sizes)
+    with pytest.raises(ValueError, match=r"not in it: 'zea mays' \(meant: zea_mays\?\); missing: zea_mays, vitis"):
+        Mixture(weights={"oryza_sativa": 1, "zea mays": 1}).rows_in_cycle(sizes)
     with pytest.raises(ValueError, match=r"none else: missing: oryza_sativa, zea_mays, vitis$"):
         Mixture(weights={}).rows_in_cycle(sizes)
 

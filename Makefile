@@ -25,8 +25,10 @@ pretrain: $(STORE)/store.json
 	@$(BIN)/python tools/pretrain.py demo --data $(STORE) --run $(RUN)
 
 # A file's tests share what they made, so a worker takes whole files. Each worker takes some GB and at least one core.
+# What XLA has compiled is kept in .venv for the next time.
 test: install
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+	@JAX_COMPILATION_CACHE_DIR=$${JAX_COMPILATION_CACHE_DIR:-$(CURDIR)/.venv/compiled} \
+	  $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 lint: install
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "ruff>=0.14" "mypy>=1.18"

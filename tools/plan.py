@@ -8,8 +8,8 @@ import bootstrap  # noqa: F401
 from collections.abc import Mapping
 
 from agront_data import GenomeStore, WindowGrid
-from agront_model import count_parameters, hardware_flops, model_flops
-from agront_train.devices import USABLE, MemoryPlan, find_remedies, num_bytes, plan_memory
+from agront_model import count_parameters
+from agront_train.devices import MemoryPlan, find_remedies, num_bytes, plan_memory, plan_time
 from presets import PRESETS, in_options
 from pretraining import PlannedRun
 from rich.console import Console
@@ -26,12 +26,12 @@ def plan(run: PlannedRun, console: Console) -> None:
     Raises:
         ValueError: an option is wrong, or devices and micro-batches do not divide the batch.
     """
-    if not 0 < run.utilisation <= 1:
+    if run.utilisation is not None and not 0 < run.utilisation <= 1:
         raise ValueError(f"--utilisation is {run.utilisation}: it must lie in (0, 1]")
     accelerator, count = run.where()
-    state, models = run.state(), {remat: run.model_bytes(remat) for remat in (True, False)}
+    state, models = run.state(), {remat: run.model_costs(remat) for remat in (True, False)}
     memory = {
-        remat: plan_memory(state, run.train, model, count, accelerator.memory_bytes) for remat, model in models.items()
+        remat: plan_memory(state, run.train, model, count, accelerator.usable_bytes) for remat, model in models.items()
     }
     console.print(work_table(run))
     console.print()
@@ -45,9 +45,9 @@ def plan(run: PlannedRun, console: Console) -> None:
 def remedies(run: PlannedRun) -> list[str]:
     """Options with which a run that does not fit would fit."""
     accelerator, count = run.where()
-    models = {remat: run.model_bytes(remat) for remat in (True, False)}
+    models = {remat: run.model_costs(remat) for remat in (True, False)}
     found = []
-    for remedy in find_remedies(run.state(), run.train, models, count, accelerator.memory_bytes, remat=run.remat):
+    for remedy in find_remedies(run.state(), run.train, models, count, accelerator.usable_bytes, remat=run.remat):
         options = ["--remat"] if remedy.remat and not run.remat else []
         options += ["--train.shard-optimizer"] if remedy.shard_optimizer and not run.train.shard_optimizer else []
         if remedy.micro_batches != run.train.micro_batches:
@@ -59,12 +59,11 @@ def remedies(run: PlannedRun) -> list[str]:
 def work_table(run: PlannedRun) -> Table:
     """What is computed, for how long, and what it leaves on the disk."""
     accelerator, count = run.where()
-    task, train, compute = run.task(), run.train, run.precision.compute
-    num_tokens = task.num_tokens
-    peak, tokens = accelerator.peak_flops(compute), train.batch_size * num_tokens
-    needed = train.batch_size * model_flops(run.model, num_tokens, task.num_masked).total
-    made = train.batch_size * hardware_flops(run.model, num_tokens, task.num_masked, remat=run.remat).total
-    seconds = needed / (run.utilisation * count * peak)
+    train, compute, num_tokens = run.train, run.precision.compute, run.task().num_tokens
+    peak, tokens, row = accelerator.peak_flops(compute), train.batch_size * num_tokens, run.row_costs(run.remat)
+    needed, made = train.batch_size * row.needed.total, train.batch_size * row.made.total
+    time = plan_time(run.state(), train, run.model_costs(run.remat), count, accelerator, compute)
+    seconds = time.total if run.utilisation is None else needed / (run.utilisation * count * peak)
     rows = train.batch_size // (count * train.micro_batches)
     checkpoint = num_bytes(run.state())
 
@@ -77,7 +76,7 @@ def work_table(run: PlannedRun) -> Table:
         f"{compute}",
     )
     table.add_row(
-        "devices", f"{count:,} x {accelerator.name}: {size(accelerator.memory_bytes)}, {peak / 1e12:,.4g} TFLOP/s"
+        "devices", f"{count:,} x {accelerator.name}: {size(accelerator.usable_bytes)}, {peak / 1e12:,.4g} TFLOP/s"
     )
     table.add_row(
         "a step", f"{train.batch_size:,} rows x {num_tokens:,} tokens = {tokens:,} tokens, {power(needed)} FLOP"
@@ -89,12 +88,16 @@ def work_table(run: PlannedRun) -> Table:
     )
     table.add_row("", passes(run))
     table.add_row(
-        "again", f"{made / needed - 1:.0%} more FLOP {'with' if run.remat else 'without'} remat, not counted above"
+        "made",
+        f"{made / needed - 1:.0%} more FLOP {'with' if run.remat else 'without'} remat, attention by {row.attention}",
     )
-    table.add_row("time", f"{duration(train.steps * seconds)} at {run.utilisation:.0%} of the peak (assumed)")
-    table.add_row(
-        "", f"{duration(seconds)} a step, {power(tokens / seconds)} tokens/s; evaluation and waiting come on top"
-    )
+    how = f"at {run.utilisation:.0%} of the peak (given)" if run.utilisation else f"limited by {time.limit} (estimated)"
+    table.add_row("time", f"{duration(train.steps * seconds)}, {how}")
+    if not run.utilisation:
+        parts = (duration(part) for part in (time.matrix, time.memory, time.interconnect))
+        table.add_row("", "{} a step: matrix unit {}, memory {}, exchange {}".format(duration(seconds), *parts))
+    share = needed / (seconds * count * peak)
+    table.add_row("", f"{share:.0%} of the peak, {power(tokens / seconds)} tokens/s; evaluation comes on top")
     table.add_row(
         "disk",
         f"{size(checkpoint)} a checkpoint; {size((train.keep_checkpoints + 1) * checkpoint)} for "
@@ -117,8 +120,7 @@ def passes(run: PlannedRun) -> str:
 
 def memory_table(run: PlannedRun, plans: Mapping[bool, MemoryPlan]) -> Table:
     """The memory of a device by part, with remat and without, and what fits."""
-    accelerator, count = run.where()
-    rows = run.train.batch_size // (count * run.train.micro_batches)
+    usable = run.where()[0].usable_bytes
     table = new_table(
         "each device holds", *(f"{'with' if r else 'without'} remat{' *' * (r == run.remat)}" for r in plans)
     )
@@ -136,12 +138,9 @@ def memory_table(run: PlannedRun, plans: Mapping[bool, MemoryPlan]) -> Table:
         if any(numbers):
             table.add_row(label, *map(size, numbers))
     table.add_row("total", *(size(each.memory.total) for each in plans.values()), style="bold")
-    table.add_row(
-        "before the layers: logits", *(size(rows * run.row_bytes(remat).logits) for remat in plans), style="dim"
-    )
     table.add_row()
     fits = ("[green]yes[/]" if each.fits else "[bold red]no[/]" for each in plans.values())
-    table.add_row(f"fits {USABLE:.0%} of {size(accelerator.memory_bytes)}", *fits)
+    table.add_row(f"fits {size(usable)}", *fits)
     table.add_row("largest micro-batch, rows", *(f"{each.largest_micro_batch:,}" for each in plans.values()))
     fewest = [each.fewest_micro_batches for each in plans.values()]
     table.add_row("fewest micro-batches here", *("none" if number is None else f"{number:,}" for number in fewest))
@@ -170,7 +169,7 @@ def duration(seconds: float) -> str:
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.1f} {unit}"
-    return f"{seconds:.3g} seconds"
+    return f"{seconds:.3g} seconds" if seconds >= 1 else f"{1e3 * seconds:.3g} ms"
 
 
 def main() -> None:

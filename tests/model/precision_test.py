@@ -5,8 +5,9 @@ import jmp
 import numpy as np
 import pytest
 from agront_model import Precision, make_model
+from agront_model.dense import Dense
 
-MODULES = (hk.Linear, hk.Embed, hk.LayerNorm)
+MODULES = (Dense, hk.Embed, hk.LayerNorm)
 
 
 def equations(jaxpr):
@@ -78,11 +79,11 @@ def test_policies_of_others_are_put_back_even_after_an_error():
 
     def fail():
         with Precision(compute="bfloat16").scope():
-            assert hk.mixed_precision.get_policy(hk.Linear).compute_dtype == jnp.bfloat16
+            assert hk.mixed_precision.get_policy(Dense).compute_dtype == jnp.bfloat16
             raise KeyError
 
-    with hk.mixed_precision.push_policy(hk.Linear, theirs):
+    with hk.mixed_precision.push_policy(Dense, theirs):
         with pytest.raises(KeyError):
             fail()
-        assert hk.mixed_precision.get_policy(hk.Linear) == theirs
+        assert hk.mixed_precision.get_policy(Dense) == theirs
     assert hk.mixed_precision.get_policy(hk.LayerNorm) is None

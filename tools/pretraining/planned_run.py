@@ -6,9 +6,9 @@ from pathlib import Path
 import jax
 import tyro
 from agront_data import HeldOut, Windows
-from agront_model import AgroNTConfig, Precision, RowBytes, row_bytes, weight_copy_bytes
+from agront_model import AgroNTConfig, Precision, RowCosts, row_costs
 from agront_train import TrainConfig, TrainState, init_state
-from agront_train.devices import Accelerator, ModelBytes, parse_devices
+from agront_train.devices import Accelerator, ModelCosts, parse_devices
 from agront_train.tasks import MaskedTokenTask
 from presets import Experiment
 
@@ -21,9 +21,9 @@ class PlannedRun:
 
     devices: str = tyro.MISSING
     """Which devices, and how many over all hosts: NAME:COUNT, as tpu-v4:512 or h100:8."""
-    utilisation: float = 0.3
-    """Share of the devices' peak that the model's FLOP reach; assumed. Of the published run, four days on 512 TPU v4,
-    it was 0.07."""
+    utilisation: float | None = None
+    """Share of the devices' peak that the model's FLOP reach, as a run of yours has shown. Without it, the time is
+    estimated from matrix unit, memory and interconnect. Of the published run, four days on 512 TPU v4, it was 0.07."""
     data: str | None = None
     """The genome store, for the passes over it; without one they are over the published corpus."""
     endpoint: str | None = None
@@ -70,12 +70,13 @@ class PlannedRun:
         """The shapes of the state; no array is made."""
         return jax.eval_shape(lambda: init_state(self.task(), self.train))
 
-    def row_bytes(self, remat: bool) -> RowBytes:
-        """What a row takes on a device, with remat or without it."""
-        task, compute = self.task(), self.precision.compute
-        return row_bytes(self.model, task.num_tokens, task.num_masked, compute=compute, remat=remat)
+    def row_costs(self, remat: bool) -> RowCosts:
+        """What a row costs on the devices, with remat or without it."""
+        task, platform, compute = self.task(), self.where()[0].platform, self.precision.compute
+        return row_costs(self.model, task.num_tokens, task.num_masked, platform=platform, compute=compute, remat=remat)
 
-    def model_bytes(self, remat: bool) -> ModelBytes:
-        """The part of a device's memory that the model decides, with remat or without it."""
-        row, copy = self.row_bytes(remat), weight_copy_bytes(self.model, self.precision.compute)
-        return ModelBytes(row_activations=row.layers, row_transient=row.transient, weight_copy=copy)
+    def model_costs(self, remat: bool) -> ModelCosts:
+        """The part of memory and time that the model decides, with remat or without it."""
+        row = self.row_costs(remat)
+        kept, at_times = row.memory.layers, row.memory.transient
+        return ModelCosts(kept, at_times, row.made.total, row.traffic, row.weight_copy)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from agront_train import TrainConfig, init_state
 from agront_train.devices import (
-    ModelBytes,
+    ModelCosts,
     device_memory,
     fewest_devices,
     fewest_micro_batches,
@@ -16,7 +16,7 @@ from agront_train.devices import (
 from agront_train.update import first_state, make_gradient
 from toy_training import CONFIG, ToyBatches, ToyModel, toy_task
 
-MODEL = ModelBytes(row_activations=1_000, row_transient=500, weight_copy=70)
+MODEL = ModelCosts(row_activations=1_000, row_transient=500, weight_copy=70)
 TASK = toy_task()
 
 

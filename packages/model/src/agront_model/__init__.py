@@ -5,6 +5,7 @@ with the parameters of a published model.
 """
 
 from agront_model.agront import AgroNT, Encode, Encoding, Params, count_parameters, make_model
+from agront_model.attention import AttentionWay, attention_way
 from agront_model.config import AGRONT_1B, AgroNTConfig
 from agront_model.cost import (
     RowBytes,
@@ -13,12 +14,14 @@ from agront_model.cost import (
     hardware_flops,
     model_flops,
     row_bytes,
+    row_traffic,
     weight_copy_bytes,
 )
 from agront_model.devices import choose_devices, explaining_memory
 from agront_model.embeddings import check_tokens
 from agront_model.precision import Precision
 from agront_model.pretrained import Pretrained, load_pretrained, save_pretrained
+from agront_model.row_costs import RowCosts, row_costs
 
 __version__ = "0.1.0"
 
@@ -26,13 +29,16 @@ __all__ = [
     "AGRONT_1B",
     "AgroNT",
     "AgroNTConfig",
+    "AttentionWay",
     "Encode",
     "Encoding",
     "Params",
     "Precision",
     "Pretrained",
     "RowBytes",
+    "RowCosts",
     "RowFlops",
+    "attention_way",
     "check_tokens",
     "choose_devices",
     "count_parameters",
@@ -43,6 +49,8 @@ __all__ = [
     "make_model",
     "model_flops",
     "row_bytes",
+    "row_costs",
+    "row_traffic",
     "save_pretrained",
     "weight_copy_bytes",
 ]

@@ -9,6 +9,7 @@ T tokens a row, M masked positions, D model width, F hidden width of the feed-fo
 import dataclasses
 from typing import Literal
 
+from agront_model.attention import AttentionWay, padded_width
 from agront_model.config import AgroNTConfig
 
 Compute = Literal["float32", "bfloat16"]
@@ -56,18 +57,21 @@ def model_flops(config: AgroNTConfig, num_tokens: int, num_masked: int) -> RowFl
     return RowFlops(**{part: 3 * flops for part, flops in dataclasses.asdict(forward).items()})
 
 
-def hardware_flops(config: AgroNTConfig, num_tokens: int, num_masked: int, *, remat: bool) -> RowFlops:
-    """FLOP that a training step really makes for a row: `model_flops` and what is computed again.
+def hardware_flops(
+    config: AgroNTConfig, num_tokens: int, num_masked: int, *, remat: bool, attention: AttentionWay = "all heads"
+) -> RowFlops:
+    """FLOP that a training step really makes for a row: `model_flops`, what is computed again, and padded heads.
 
     Always again: the products of queries with keys. With `remat` also all of a layer but its last product, whose result
-    no gradient needs.
+    no gradient needs. Kernels for accelerators pad the width of the heads; `attention`: see `attention_way`.
     """
     T, D, L = num_tokens, config.embed_dim, config.num_layers
     forward, needed = forward_flops(config, T, num_masked), model_flops(config, T, num_masked)
     scores = L * 2 * T * T * D
+    padding = padded_width(config.head_dim, attention) / config.head_dim
     return RowFlops(
-        projections=needed.projections + (forward.projections if remat else 0),
-        attention=needed.attention + scores + (forward.attention if remat else 0),
+        projections=round(padding * (needed.projections + (forward.projections if remat else 0))),
+        attention=round(padding * (needed.attention + scores + (forward.attention if remat else 0))),
         feed_forward=needed.feed_forward + (forward.feed_forward // 2 if remat else 0),
         lm_head=needed.lm_head,
     )
@@ -102,7 +106,7 @@ def row_bytes(
     *,
     compute: Compute = "float32",
     remat: bool,
-    whole_attention: bool = True,
+    attention: AttentionWay = "all heads",
 ) -> RowBytes:
     """Bytes of a row's activations and logits.
 
@@ -112,29 +116,55 @@ def row_bytes(
         num_masked: M.
         compute: number format of the matrix products, of which the arrays between them are too.
         remat: whether layers are computed again in the backward pass.
-        whole_attention: whether the scores of all heads [H, T, T] stand in memory at once, as on a GPU or TPU. On a CPU
-            rows of 128 tokens and more go head by head, and the scores of one are too few to count.
+        attention: see `attention_way`. Of all heads at once, the scores [H, T, T] stand in memory; elsewhere those of a
+            block or a head, too few to count.
     """
     T, D, F, H = num_tokens, config.embed_dim, config.ffn_dim, config.num_heads
     item = _BYTES[compute]
     vector, hidden = T * D * 4, T * F * item
-    attention = 4 * T * D * item  # query, key, value and the mixed values
+    heads = 4 * T * H * padded_width(config.head_dim, attention) * item  # query, key, value and the mixed values
+    statistics = {"all heads": 0, "head by head": 2}.get(attention, 1) * H * T * 4  # of the softmax
     if remat:
         layers = vector
     else:
         # Also the residual stream before the second branch, the hidden layer before its GELU, the softmax's statistics.
-        layers = 2 * vector + attention + hidden + (0 if whole_attention else 2 * H * T * 4)
+        layers = 2 * vector + heads + hidden + statistics
     # Computed again: of each norm the centred input twice, the scaled root of the variance and the output; the hidden
     # layer's GELU; the weights. To these come gradients: of hidden layer, weights, scores and residual stream.
     # The second branch is differentiated before the first, so GELU and weights do not stand there at once.
     norms = 2 * (3 * vector + T * D * item)
-    scores = 3 * H * T * T * 4 if whole_attention else 0
-    one_layer = norms + hidden + max(2 * hidden, scores) + 3 * vector + (attention if remat else 0)
+    scores = 3 * H * T * T * 4 if attention == "all heads" else 0
+    one_layer = norms + hidden + max(2 * hidden, scores) + 3 * vector + (heads if remat else 0)
     return RowBytes(
         layers=config.num_layers * layers,
         one_layer=one_layer,
         logits=2 * num_masked * config.vocabulary_size * 4,
     )
+
+
+def row_traffic(
+    config: AgroNTConfig, num_tokens: int, *, compute: Compute, remat: bool, attention: AttentionWay
+) -> int:
+    """About how many bytes a training step moves to and from memory for a row.
+
+    The forward pass of a layer reads the residual stream three times and writes it once for each of its two branches,
+    writes each array between its products once and reads it once for each product. The backward pass moves about two
+    and a half times as much. Arrays that stay in a cache are not left out.
+
+    Args:
+        config: the architecture.
+        num_tokens: T.
+        compute: number format of the arrays between the matrix products.
+        remat: whether layers are computed again in the backward pass.
+        attention: see `attention_way`; of all heads at once, the scores are written and read three times a pass.
+    """
+    T, D, F, H = num_tokens, config.embed_dim, config.ffn_dim, config.num_heads
+    item = _BYTES[compute]
+    stream, norms, hidden = 8 * T * D * 4, 6 * T * D * item, 2 * T * F * item
+    heads = 8 * T * H * padded_width(config.head_dim, attention) * item
+    scores = 6 * H * T * T * 4 if attention == "all heads" else 0
+    forward = config.num_layers * (stream + norms + hidden + heads + scores)
+    return round((4.5 if remat else 3.5) * forward)
 
 
 def weight_copy_bytes(config: AgroNTConfig, compute: Compute) -> int:

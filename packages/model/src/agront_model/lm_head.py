@@ -5,6 +5,7 @@ import jmp
 from jaxtyping import Array, Float
 
 from agront_model.config import AgroNTConfig
+from agront_model.dense import Dense
 from agront_model.transformer import gelu, layer_norm
 
 
@@ -25,10 +26,9 @@ class LMHead(hk.Module):
         *leading, width = embeddings.shape
         if width != config.embed_dim:
             raise ValueError(f"embeddings are {width} wide, the model is {config.embed_dim} wide")
-        w_init = hk.initializers.RandomNormal(config.initializer_range)
         x = embeddings.reshape(-1, width)
-        x = layer_norm(config, "norm")(gelu(hk.Linear(width, w_init=w_init, name="dense")(x)))
+        x = layer_norm(config, "norm")(gelu(Dense(width, config, "dense")(x)))
         # Logits rounded to bfloat16 would tie, and the decoder is 0.6 % of the 1B model: float32 costs little here.
-        with hk.mixed_precision.push_policy(hk.Linear, jmp.get_policy("float32")):
-            logits = hk.Linear(config.vocabulary_size, w_init=w_init, name="decoder")(x)
+        with hk.mixed_precision.push_policy(Dense, jmp.get_policy("float32")):
+            logits = Dense(config.vocabulary_size, config, "decoder")(x)
         return logits.reshape(*leading, config.vocabulary_size)

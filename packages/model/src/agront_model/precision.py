@@ -9,6 +9,8 @@ import haiku as hk
 import jax.numpy as jnp
 import jmp
 
+from agront_model.dense import Dense
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Precision:
@@ -47,7 +49,7 @@ class Precision:
         with contextlib.ExitStack() as stack:
             # A linear layer hands on what it computed in: the activation after it then costs half the memory.
             linear = self.policy.with_output_dtype(self.policy.compute_dtype)
-            stack.enter_context(hk.mixed_precision.push_policy(hk.Linear, linear))
+            stack.enter_context(hk.mixed_precision.push_policy(Dense, linear))
             # In bfloat16 the gradients of all tokens that share an id would be summed in bfloat16.
             stack.enter_context(hk.mixed_precision.push_policy(hk.Embed, float32))
             stack.enter_context(hk.mixed_precision.push_policy(hk.LayerNorm, float32))

@@ -1,6 +1,5 @@
 """The stack of pre-norm transformer layers."""
 
-from functools import partial
 from typing import NamedTuple
 
 import haiku as hk
@@ -9,8 +8,9 @@ import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float, Int
 
-from agront_model.attention import SelfAttention
+from agront_model.attention import SelfAttention, is_result_of_cudnn
 from agront_model.config import AgroNTConfig
+from agront_model.dense import Dense
 
 # Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, F hidden width of the feed-forward network,
 # H heads, L layers, S hidden states asked for by number, A layers whose attention is asked for. Tokens are flattened
@@ -43,10 +43,9 @@ class FeedForward(hk.Module):
 
     def __call__(self, inputs: Float[Array, "N D"]) -> Float[Array, "N D"]:
         """Widens to `ffn_dim` and narrows again."""
-        dense = partial(hk.Linear, w_init=hk.initializers.RandomNormal(self._config.initializer_range))
-
-        hidden = checkpoint_name(dense(self._config.ffn_dim, name="up")(inputs), "hidden")
-        return dense(self._config.embed_dim, name="down")(gelu(hidden))
+        config = self._config
+        hidden = checkpoint_name(Dense(config.ffn_dim, config, "up")(inputs), "hidden")
+        return Dense(config.embed_dim, config, "down")(gelu(hidden))
 
 
 class StackOutput(NamedTuple):
@@ -109,8 +108,12 @@ def transformer_layers(
     layer_slots = slots(attention_layers), slots(hidden_states) if isinstance(hidden_states, tuple) else None
     stack = hk.layer_stack(config.num_layers, with_per_layer_inputs=True, name="layers")
     # Without `remat` too, layer norms and GELU are computed again: on a CPU that is cheaper than to store them.
-    saved = () if remat else _SAVED
-    policy = jax.checkpoint_policies.save_only_these_names(*saved)
+    policies = jax.checkpoint_policies
+    policy = (
+        policies.nothing_saveable
+        if remat
+        else policies.save_from_both_policies(policies.save_only_these_names(*_SAVED), is_result_of_cudnn)
+    )
     carry = x, maps, states
     (x, maps, states), inputs = stack(hk.remat(layer, prevent_cse=False, policy=policy))(carry, layer_slots)
     return StackOutput(x, inputs if states is None else states, maps)

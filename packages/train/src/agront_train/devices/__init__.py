@@ -13,14 +13,14 @@ from agront_train.devices.device_batch import check_batch_size, split_batch
 from agront_train.devices.hosts import check_same_on_all, is_first, on_first, tell_all, wait_for_all
 from agront_train.devices.memory import (
     DeviceMemory,
-    ModelBytes,
     device_memory,
     fewest_devices,
     fewest_micro_batches,
     largest_micro_batch,
     num_bytes,
 )
-from agront_train.devices.memory_plan import USABLE, MemoryPlan, Remedy, find_remedies, plan_memory
+from agront_train.devices.memory_plan import MemoryPlan, Remedy, find_remedies, plan_memory
+from agront_train.devices.model_costs import ModelCosts
 from agront_train.devices.replication import (
     AXIS,
     count_devices,
@@ -33,17 +33,18 @@ from agront_train.devices.replication import (
     replicate_state,
     unreplicate,
 )
+from agront_train.devices.step_time import StepTime, plan_time, sent_bytes, state_traffic
 
 __all__ = [
     "ACCELERATORS",
     "AXIS",
     "HEARTBEAT_TIMEOUT_SECONDS",
-    "USABLE",
     "Accelerator",
     "DeviceMemory",
     "MemoryPlan",
-    "ModelBytes",
+    "ModelCosts",
     "Remedy",
+    "StepTime",
     "check_batch_size",
     "check_same_on_all",
     "connect",
@@ -67,9 +68,12 @@ __all__ = [
     "peak_flops",
     "peak_rate",
     "plan_memory",
+    "plan_time",
     "replicate",
     "replicate_state",
+    "sent_bytes",
     "split_batch",
+    "state_traffic",
     "tell_all",
     "unreplicate",
     "wait_for_all",

@@ -19,8 +19,16 @@ class Accelerator:
     """Short name, for command lines."""
     device_kinds: tuple[str, ...]
     """`jax.Device.device_kind` of it."""
-    memory_bytes: int
-    """Its own memory: nominal, of which a runtime leaves less to a program."""
+    platform: Literal["tpu", "cuda"]
+    """What JAX calls its kind."""
+    usable_bytes: int
+    """Memory that a program may fill. Of a TPU, what the compiler states when it refuses more (libtpu 0.0.42). Of a
+    GPU, 90 % of the nominal memory, which is assumed: the rest is for the runtime and fragmentation."""
+    memory_rate: float
+    """Bytes a second to and from its memory, as the vendor states it."""
+    interconnect_rate: float
+    """Bytes a second that it sends to its neighbours over all links, in a slice that is closed to a torus. Of a GPU, to
+    others of the same host."""
     bfloat16_flops: float
     """FLOP a second of dense matrix products in bfloat16, summed in float32, as the vendor states it."""
     float32_flops: float
@@ -33,49 +41,77 @@ class Accelerator:
         return self.bfloat16_flops if compute == "bfloat16" else self.float32_flops
 
 
-def _accelerator(
-    name: str, kinds: tuple[str, ...], gib: int, tera: float, tera_float32: float, source: str
+def _tpu(
+    name: str, kinds: tuple[str, ...], usable_gib: float, tera: float, memory: float, interconnect: float
 ) -> Accelerator:
     return Accelerator(
         name=name,
         device_kinds=kinds,
-        memory_bytes=gib << 30,
+        platform="tpu",
+        usable_bytes=int(usable_gib * 2**30),
+        memory_rate=memory * 1e9,
+        interconnect_rate=interconnect * 1e9,
+        bfloat16_flops=tera * 1e12,
+        float32_flops=tera * 1e12,  # JAX multiplies float32 arrays in one pass of bfloat16 there, unless told otherwise
+        source=f"Google Cloud, system architecture of {name.replace('tpu-', 'TPU ')}; links: How to Scale Your Model",
+    )
+
+
+def _gpu(
+    name: str,
+    kinds: tuple[str, ...],
+    gib: int,
+    tera: float,
+    tera_float32: float,
+    memory: float,
+    interconnect: float,
+    source: str,
+) -> Accelerator:
+    return Accelerator(
+        name=name,
+        device_kinds=kinds,
+        platform="cuda",
+        usable_bytes=int(0.9 * (gib << 30)),
+        memory_rate=memory * 1e9,
+        interconnect_rate=interconnect * 1e9,
         bfloat16_flops=tera * 1e12,
         float32_flops=tera_float32 * 1e12,
         source=source,
     )
 
 
-def _tpu(name: str, kinds: tuple[str, ...], gib: int, tera: float) -> Accelerator:
-    # On a TPU JAX multiplies float32 arrays in one pass of bfloat16, unless told otherwise.
-    source = f"Google Cloud, system architecture of {name.replace('tpu-', 'TPU ')}"
-    return _accelerator(name, kinds, gib, tera, tera, source)
-
-
-# NVIDIA's data sheets print rates with 2:4 sparsity from Hopper and Ada on; here they are halved, as for dense ones.
+# TPU: usable GiB, TFLOP/s, GB/s of memory, GB/s of all links one way. GPU: nominal GiB, TFLOP/s in bfloat16 and in
+# float32, GB/s of memory, GB/s one way by NVLink or PCI Express. NVIDIA's data sheets print rates with 2:4 sparsity
+# from Hopper and Ada on; here they are halved, as for dense products.
 _ALL = (
-    _tpu("tpu-v2", ("TPU v2",), 8, 22.5),  # a chip has 45 TFLOP/s and 16 GiB, in two cores
-    _tpu("tpu-v3", ("TPU v3",), 16, 61.5),  # a chip has 123 TFLOP/s and 32 GiB, in two cores
-    _tpu("tpu-v4", ("TPU v4",), 32, 275),
-    _tpu("tpu-v5e", ("TPU v5 lite", "TPU v5e"), 16, 197),
-    _tpu("tpu-v5p", ("TPU v5", "TPU v5p"), 95, 459),
-    _tpu("tpu-v6e", ("TPU v6 lite", "TPU v6e"), 32, 918),
-    _accelerator(
-        "a100-40gb", ("NVIDIA A100-SXM4-40GB", "NVIDIA A100-PCIE-40GB"), 40, 312, 156, "NVIDIA A100 data sheet"
+    _tpu("tpu-v2", ("TPU v2",), 7.48, 22.5, 350, 100),  # a chip has 45 TFLOP/s and 16 GiB, in two cores
+    _tpu("tpu-v3", ("TPU v3",), 15.48, 61.5, 450, 140),  # a chip has 123 TFLOP/s and 32 GiB, in two cores
+    _tpu("tpu-v4", ("TPU v4",), 30.75, 275, 1228, 270),
+    _tpu("tpu-v5e", ("TPU v5 lite", "TPU v5e"), 15.75, 197, 819, 180),
+    _tpu("tpu-v5p", ("TPU v5", "TPU v5p"), 95.74, 459, 2765, 540),
+    _tpu("tpu-v6e", ("TPU v6 lite", "TPU v6e"), 31.25, 918, 1640, 360),
+    _gpu(
+        "a100-40gb",
+        ("NVIDIA A100-SXM4-40GB", "NVIDIA A100-PCIE-40GB"),
+        *(40, 312, 156, 1555, 300, "NVIDIA A100 data sheet"),
     ),
-    _accelerator(
-        "a100-80gb", ("NVIDIA A100-SXM4-80GB", "NVIDIA A100 80GB PCIe"), 80, 312, 156, "NVIDIA A100 data sheet"
+    _gpu(
+        "a100-80gb",
+        ("NVIDIA A100-SXM4-80GB", "NVIDIA A100 80GB PCIe"),
+        *(80, 312, 156, 2039, 300, "NVIDIA A100 data sheet"),
     ),
-    _accelerator("h100", ("NVIDIA H100 80GB HBM3",), 80, 989.5, 494.5, "NVIDIA H100 data sheet, SXM"),
-    _accelerator("h100-pcie", ("NVIDIA H100 PCIe",), 80, 756.5, 378, "NVIDIA H100 data sheet, PCIe"),
-    _accelerator("h200", ("NVIDIA H200",), 141, 989.5, 494.5, "NVIDIA H200 data sheet, SXM"),
-    _accelerator(
-        "rtx-4090", ("NVIDIA GeForce RTX 4090",), 24, 165.2, 82.6, "NVIDIA Ada architecture white paper, appendix A"
+    _gpu("h100", ("NVIDIA H100 80GB HBM3",), 80, 989.5, 494.5, 3350, 450, "NVIDIA H100 data sheet, SXM"),
+    _gpu("h100-pcie", ("NVIDIA H100 PCIe",), 80, 756.5, 378, 2000, 64, "NVIDIA H100 data sheet, PCIe"),
+    _gpu("h200", ("NVIDIA H200",), 141, 989.5, 494.5, 4800, 450, "NVIDIA H200 data sheet, SXM"),
+    _gpu(
+        "rtx-4090",
+        ("NVIDIA GeForce RTX 4090",),
+        *(24, 165.2, 82.6, 1008, 32, "NVIDIA Ada architecture white paper, appendix A"),
     ),
-    _accelerator("l4", ("NVIDIA L4",), 24, 121, 60, "NVIDIA L4 data sheet"),
+    _gpu("l4", ("NVIDIA L4",), 24, 121, 60, 300, 32, "NVIDIA L4 data sheet"),
     # No bfloat16 in its tensor cores: such products are made in float32.
-    _accelerator("v100-16gb", ("Tesla V100-SXM2-16GB",), 16, 15.7, 15.7, "NVIDIA V100 data sheet, SXM2"),
-    _accelerator("v100-32gb", ("Tesla V100-SXM2-32GB",), 32, 15.7, 15.7, "NVIDIA V100 data sheet, SXM2"),
+    _gpu("v100-16gb", ("Tesla V100-SXM2-16GB",), 16, 15.7, 15.7, 900, 150, "NVIDIA V100 data sheet, SXM2"),
+    _gpu("v100-32gb", ("Tesla V100-SXM2-32GB",), 32, 15.7, 15.7, 900, 150, "NVIDIA V100 data sheet, SXM2"),
 )
 
 ACCELERATORS = {accelerator.name: accelerator for accelerator in _ALL}

@@ -8,19 +8,8 @@ import jax
 
 from agront_train.config import TrainConfig
 from agront_train.devices.device_batch import check_batch_size
+from agront_train.devices.model_costs import ModelCosts
 from agront_train.update import TrainState, map_moments
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ModelBytes:
-    """The part of the memory that only the model knows."""
-
-    row_activations: int
-    """Kept of one row for the backward pass."""
-    row_transient: int
-    """The most that one row takes in addition at any time: logits, or the backward pass of one layer."""
-    weight_copy: int = 0
-    """A copy of the parameters in another number format."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,7 +42,7 @@ def num_bytes(tree: Any) -> int:
     return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
 
 
-def device_memory(state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int) -> DeviceMemory:
+def device_memory(state: TrainState, config: TrainConfig, model: ModelCosts, num_devices: int) -> DeviceMemory:
     """Memory of each device during a step.
 
     Args:
@@ -72,7 +61,7 @@ def device_memory(state: TrainState, config: TrainConfig, model: ModelBytes, num
 
 
 def largest_micro_batch(
-    state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int, available: int
+    state: TrainState, config: TrainConfig, model: ModelCosts, num_devices: int, available: int
 ) -> int:
     """Rows of the largest micro-batch for which `device_memory` stays within `available` bytes; 0 if not even one."""
     left = available - _without_rows(state, config, model, num_devices).total
@@ -80,7 +69,7 @@ def largest_micro_batch(
 
 
 def fewest_micro_batches(
-    state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int, available: int
+    state: TrainState, config: TrainConfig, model: ModelCosts, num_devices: int, available: int
 ) -> int | None:
     """The smallest number of micro-batches that divides a device's rows and fits; None if none does.
 
@@ -96,7 +85,7 @@ def fewest_micro_batches(
     return None
 
 
-def fewest_devices(state: TrainState, config: TrainConfig, model: ModelBytes, available: int) -> int | None:
+def fewest_devices(state: TrainState, config: TrainConfig, model: ModelCosts, available: int) -> int | None:
     """The smallest number of devices that divides the batch into its micro-batches and fits; None if none does."""
     for number in range(1, config.batch_size // config.micro_batches + 1):
         if config.batch_size % (number * config.micro_batches) == 0:
@@ -106,7 +95,7 @@ def fewest_devices(state: TrainState, config: TrainConfig, model: ModelBytes, av
     return None
 
 
-def _without_rows(state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int) -> DeviceMemory:
+def _without_rows(state: TrainState, config: TrainConfig, model: ModelCosts, num_devices: int) -> DeviceMemory:
     parameters, optimizer = num_bytes(state.params), state.opt_state
     if config.shard_optimizer:
 

@@ -8,17 +8,13 @@ from typing import NamedTuple
 from agront_train.config import TrainConfig
 from agront_train.devices.memory import (
     DeviceMemory,
-    ModelBytes,
     device_memory,
     fewest_devices,
     fewest_micro_batches,
     largest_micro_batch,
 )
+from agront_train.devices.model_costs import ModelCosts
 from agront_train.update import TrainState
-
-USABLE = 0.9
-"""Share of a device's memory that a run may fill; the rest is for the runtime, the compiler's scratch and
-fragmentation. Assumed."""
 
 
 class MemoryPlan(NamedTuple):
@@ -27,7 +23,7 @@ class MemoryPlan(NamedTuple):
     memory: DeviceMemory
     """What the run takes."""
     fits: bool
-    """Whether it is within the usable part of the device's memory."""
+    """Whether it is within what a program may fill."""
     largest_micro_batch: int
     """Rows, see `largest_micro_batch`."""
     fewest_micro_batches: int | None
@@ -48,7 +44,7 @@ class Remedy(NamedTuple):
 
 
 def plan_memory(
-    state: TrainState, config: TrainConfig, model: ModelBytes, num_devices: int, memory_bytes: int
+    state: TrainState, config: TrainConfig, model: ModelCosts, num_devices: int, usable_bytes: int
 ) -> MemoryPlan:
     """Memory of each device during a step, and what fits into it.
 
@@ -57,27 +53,27 @@ def plan_memory(
         config: batch size, micro-batches, and whether the optimizer is sharded.
         model: its part.
         num_devices: devices over all hosts.
-        memory_bytes: of a device, of which `USABLE` may be filled.
+        usable_bytes: what a program may fill of a device's memory.
 
     Raises:
         ValueError: devices and micro-batches do not divide the batch.
     """
-    memory, usable = device_memory(state, config, model, num_devices), int(USABLE * memory_bytes)
+    memory = device_memory(state, config, model, num_devices)
     return MemoryPlan(
         memory=memory,
-        fits=memory.total <= usable,
-        largest_micro_batch=largest_micro_batch(state, config, model, num_devices, usable),
-        fewest_micro_batches=fewest_micro_batches(state, config, model, num_devices, usable),
-        fewest_devices=fewest_devices(state, config, model, usable),
+        fits=memory.total <= usable_bytes,
+        largest_micro_batch=largest_micro_batch(state, config, model, num_devices, usable_bytes),
+        fewest_micro_batches=fewest_micro_batches(state, config, model, num_devices, usable_bytes),
+        fewest_devices=fewest_devices(state, config, model, usable_bytes),
     )
 
 
 def find_remedies(
     state: TrainState,
     config: TrainConfig,
-    models: Mapping[bool, ModelBytes],
+    models: Mapping[bool, ModelCosts],
     num_devices: int,
-    memory_bytes: int,
+    usable_bytes: int,
     *,
     remat: bool,
 ) -> list[Remedy]:
@@ -88,7 +84,7 @@ def find_remedies(
         config: as for `plan_memory`.
         models: the model's part, with remat and without.
         num_devices: as for `plan_memory`.
-        memory_bytes: as for `plan_memory`.
+        usable_bytes: as for `plan_memory`.
         remat: whether the run computes activations again.
 
     Raises:
@@ -98,7 +94,7 @@ def find_remedies(
     may_shard = config.shard_optimizer or num_devices > 1
     for again, sharded in itertools.product((remat, True), (config.shard_optimizer, may_shard)):
         changed = dataclasses.replace(config, shard_optimizer=sharded)
-        plan = plan_memory(state, changed, models[again], num_devices, memory_bytes)
+        plan = plan_memory(state, changed, models[again], num_devices, usable_bytes)
         micro_batches = config.micro_batches if plan.fits else plan.fewest_micro_batches
         if micro_batches is not None:
             found.append(Remedy(again, sharded, micro_batches))

@@ -1,55 +1,15 @@
-"""Multi-head self-attention over flattened tokens."""
+"""Attention for CPUs: one head of one row after the other, whose scores stay in cache."""
 
 from functools import partial
 from typing import Any
 
-import haiku as hk
 import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float, Int
 
-from agront_model.config import AgroNTConfig
-
-# Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, H heads, d = D / H head width. Query, key
-# and value stand as [B, T, H, d], which is how [N, D] lies in memory: no array is transposed as a whole.
-
-# From here on XLA's CPU backend is faster with one head at a time, whose scores stay in cache (speed/
-# attention_speed.py); below, the loop costs more than it saves.
-_MIN_TOKENS_TO_LOOP = 128
-
-
-def attention_weights(
-    query: Float[Array, "B T H d"], key: Float[Array, "B T H d"], valid: Bool[Array, "B T"]
-) -> Float[Array, "B H T T"]:
-    """Softmax over the keys of query · key / sqrt(d), in float32; zero at keys that are not valid.
-
-    A row without any valid key gets equal weights: meaningless, but finite, and so are its gradients.
-    """
-    query = query * query.shape[-1] ** -0.5
-    scores = jnp.einsum("bqhd,bhdk->bhqk", query, _transposed(key), preferred_element_type=jnp.float32)
-    return jax.nn.softmax(jnp.where(valid[:, None, None], scores, jnp.finfo(jnp.float32).min), axis=-1)
-
-
-def _transposed(array: Float[Array, "B T H d"]) -> Float[Array, "B H d T"]:
-    """Keys or values so that XLA's CPU backend computes their gradients by its faster kind of product."""
-    return array.transpose(0, 2, 3, 1)
-
-
-@jax.checkpoint
-def attend(
-    query: Float[Array, "B T H d"],
-    key: Float[Array, "B T H d"],
-    value: Float[Array, "B T H d"],
-    valid: Bool[Array, "B T"],
-) -> Float[Array, "B T H d"]:
-    """Mean of the values under `attention_weights`, which are computed again in the backward pass, never stored."""
-    weights = attention_weights(query, key, valid).astype(value.dtype)
-    return jnp.einsum("bhqk,bhdk->bqhd", weights, _transposed(value))
-
-
-def _attend_and_keep(query: Array, key: Array, value: Array, valid: Array) -> Array:
-    return checkpoint_name(attend(query, key, value, valid), "mixed")
+# Shapes: B rows, T tokens a row, H heads, d head width. Query, key and value stand as [B, T, H, d], which is how
+# [B * T, D] lies in memory: no array is transposed as a whole.
 
 
 @jax.custom_vjp
@@ -130,43 +90,3 @@ def _attend_backward(saved: tuple[Array, ...], gradient: Array) -> tuple[Any, ..
 
 
 attend_head_by_head.defvjp(_attend_forward, _attend_backward)
-
-
-class SelfAttention(hk.Module):
-    """Bidirectional multi-head self-attention with biases everywhere, as in the ESM family."""
-
-    def __init__(self, config: AgroNTConfig, name: str = "attention"):
-        super().__init__(name=name)
-        self._config = config
-
-    def __call__(
-        self, inputs: Float[Array, "N D"], valid: Bool[Array, "B T"], return_weights: bool = False
-    ) -> tuple[Float[Array, "N D"], Float[Array, "B H T T"] | None]:
-        """Attends within each row.
-
-        Args:
-            inputs: the tokens of B rows of T, flattened to N = B * T.
-            valid: which tokens may be attended to.
-            return_weights: whether to hand out the attention weights, which costs their memory.
-
-        Returns:
-            The output of the layer, and the weights in float32 or None.
-        """
-        D, H = self._config.embed_dim, self._config.num_heads
-        B, T = valid.shape
-        dense = partial(hk.Linear, w_init=hk.initializers.RandomNormal(self._config.initializer_range))
-        names = ("query", "key", "value")
-        query, key, value = (
-            checkpoint_name(dense(D, name=name)(inputs), name).reshape(B, T, H, D // H) for name in names
-        )
-        weights = None
-        if return_weights:
-            weights = attention_weights(query, key, valid)
-            mixed = jnp.einsum("bhqk,bkhd->bqhd", weights.astype(value.dtype), value)
-        elif T < _MIN_TOKENS_TO_LOOP:
-            mixed = _attend_and_keep(query, key, value, valid)
-        else:
-            mixed = jax.lax.platform_dependent(
-                query, key, value, valid, cpu=attend_head_by_head, default=_attend_and_keep
-            )
-        return dense(D, name="output")(mixed.reshape(B * T, D)), weights

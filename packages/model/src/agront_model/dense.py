@@ -1,0 +1,55 @@
+"""A linear layer with bias, whose matrix product is summed in float32."""
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from agront_model.config import AgroNTConfig
+
+
+def product(x: Float[Array, "N I"], w: Float[Array, "I O"]) -> Float[Array, "N O"]:
+    """`x @ w`, of the number format of both; in bfloat16 its gradients too are summed in float32 and rounded once."""
+    return jnp.dot(x, w) if x.dtype == jnp.float32 else _rounded_product(x, w)
+
+
+@jax.custom_vjp
+def _rounded_product(x: Array, w: Array) -> Array:
+    return _dot(x, w, 1, 0)
+
+
+def _dot(left: Array, right: Array, left_axis: int, right_axis: int) -> Array:
+    # A CPU has a matrix unit for bfloat16 only where the result is float32.
+    contracted = (((left_axis,), (right_axis,)), ((), ()))
+    return jax.lax.dot_general(left, right, contracted, preferred_element_type=jnp.float32).astype(left.dtype)
+
+
+def _forward(x: Array, w: Array) -> tuple[Array, tuple[Array, Array]]:
+    return _rounded_product(x, w), (x, w)
+
+
+def _backward(saved: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
+    x, w = saved
+    return _dot(gradient, w, 1, 1), _dot(x, gradient, 0, 0)
+
+
+_rounded_product.defvjp(_forward, _backward)
+
+
+class Dense(hk.Module):
+    """A linear layer, as `hk.Linear`, that also hands out its weights."""
+
+    def __init__(self, output_size: int, config: AgroNTConfig, name: str):
+        super().__init__(name=name)
+        self._output_size = output_size
+        self._w_init = hk.initializers.RandomNormal(config.initializer_range)
+
+    def weights(self, input_size: int) -> tuple[Float[Array, "I O"], Float[Array, "O"]]:
+        """Matrix and bias, in the format of the matrix products."""
+        w = hk.get_parameter("w", (input_size, self._output_size), jnp.float32, self._w_init)
+        return w, hk.get_parameter("b", (self._output_size,), jnp.float32, jnp.zeros)
+
+    def __call__(self, inputs: Float[Array, "N I"]) -> Float[Array, "N O"]:
+        """Multiplies by the matrix and adds the bias."""
+        w, b = self.weights(inputs.shape[-1])
+        return product(inputs, w) + b

@@ -40,8 +40,8 @@ def read_kernel(instruction: Instruction, computation: Computation) -> Kernel | 
 
     The first two operands of floats with three axes or more are queries [..., T, e] and keys [..., S, e]; each product
     takes 2 x T x S x e FLOP for each row and head. Forward makes 2 of them (scores, mixed values). Of the gradients,
-    `dkv` makes 4 (scores, gradients of values, weights and keys), and with the gradient of the queries as third result,
-    which is the fused kernel, 5; `dq` alone makes 3.
+    `dkv` makes 4 (scores, gradients of values, weights and keys), and 5 where the gradient of the queries is a third
+    result, which is the fused kernel; `dq` alone makes 3. The phases are in the names that JAX's kernels have.
 
     Args:
         instruction: any of a program.
@@ -56,7 +56,8 @@ def read_kernel(instruction: Instruction, computation: Computation) -> Kernel | 
     if phase is None or len(arrays) < 2:
         return Kernel(instruction.name, 0, 0.0)
     query, key = arrays[:2]
-    fused = sum(map(_is_matrices, instruction.shapes)) > 2
+    # Beside gradients its results are scratch memory, of fewer axes.
+    fused = sum(len(shape.axes) >= len(query.axes) for shape in instruction.shapes) > 2
     products = {"fwd": 2, "dq": 3, "dkv": 5 if fused else 4}[phase]
     share = FORWARD_SHARE if phase == "fwd" else BACKWARD_SHARE
     flops = products * 2 * math.prod(query.axes) * key.axes[-2]

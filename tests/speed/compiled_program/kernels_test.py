@@ -9,11 +9,12 @@ PRODUCT = 2 * 60 * 1024 * 1024 * 128
 def kernel(op_name, results=1, target="tpu_custom_call", arrays=3):
     array = "bf16[3,20,1024,128]{3,2,1,0:T(8,128)(2,1)}"
     operands = [f"%p{number}" for number in range(arrays)]
+    scratch = ["f32[3,1024,128]{2,1,0:T(8,128)}"] * 2  # what the kernel works in is a result too
     text = "\n  ".join(
         [
             "%block = s32[1,8]{1,0} parameter(0)",
             *(f"{name} = {array} parameter({number + 1})" for number, name in enumerate(operands)),
-            f"ROOT %k = ({', '.join([array] * results)}) custom-call(%block, {', '.join(operands)}), "
+            f"ROOT %k = ({', '.join([*scratch, *[array] * results])}) custom-call(%block, {', '.join(operands)}), "
             f'custom_call_target="{target}", metadata={{op_name="{op_name}"}}',
         ]
     )

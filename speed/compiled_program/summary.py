@@ -98,13 +98,12 @@ def summarize(text: str, chip: Chip, topology: str, num_devices: int, num_state_
     collectives = find_collectives(program, costs)
     rate = chip.interconnect_bytes(topology)
     sent = {hidden: _sent(collectives, num_devices, hidden) for hidden in (True, False)}
-    kernels = list(_kernels(costs, chip))
-    parts = _parts(program, costs, chip, sum(each.seconds for each in kernels), sent[False] / rate if rate else 0.0)
-    flops = sum(part.flops for part in parts) + sum(each.flops for each in kernels)
+    parts = _parts(program, costs, chip, sent[False] / rate if rate else 0.0)
+    flops = sum(part.flops for part in parts)
     hbm_bytes = sum(part.hbm_bytes for part in parts)
     return StepSummary(
         parts=tuple(parts),
-        kernels=tuple(kernels),
+        kernels=tuple(_kernels(costs, chip)),
         copies=tuple(_copies(program, costs)),
         collectives=tuple(collectives),
         donated_leaves=len({number for number in program.aliased_parameters if number < num_state_leaves}),
@@ -122,25 +121,24 @@ def _sent(collectives: Sequence[Collective], num_devices: int, hidden: bool) -> 
     return sum(each.sent_bytes(num_devices) for each in collectives if each.asynchronous == hidden)
 
 
-def _parts(
-    program: Program, costs: Sequence[InstructionCost], chip: Chip, kernel_seconds: float, exchange_seconds: float
-) -> list[Part]:
+def _parts(program: Program, costs: Sequence[InstructionCost], chip: Chip, exchange_seconds: float) -> list[Part]:
     seconds: dict[str, float] = defaultdict(float)
     flops: dict[str, int] = defaultdict(int)
     hbm_bytes: dict[str, int] = defaultdict(int)
     for cost in costs:
+        kernel = read_kernel(cost.instruction, cost.computation)
         if is_collective(program, cost.instruction):
             name = EXCHANGE
-        elif read_kernel(cost.instruction, cost.computation) is not None:
+            seconds[name] = exchange_seconds  # of all of them together
+        elif kernel is not None:
             name = KERNELS
+            seconds[name] += cost.times * kernel.seconds(chip.peak_flops)
+            flops[name] += cost.times * kernel.flops
         else:
             name = part_of(program, cost.instruction, cost.inside)
             seconds[name] += cost.times * cost.instruction.cycles / chip.hertz
-        flops[name] += cost.times * cost.flops
+            flops[name] += cost.times * cost.flops
         hbm_bytes[name] += cost.times * cost.hbm_bytes
-    for name, taken in ((KERNELS, kernel_seconds), (EXCHANGE, exchange_seconds)):
-        if name in hbm_bytes:
-            seconds[name] = taken
     parts = [Part(name=name, seconds=seconds[name], flops=flops[name], hbm_bytes=hbm_bytes[name]) for name in hbm_bytes]
     return sorted(parts, key=lambda part: -part.seconds)
 

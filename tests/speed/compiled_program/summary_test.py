@@ -70,6 +70,7 @@ def test_a_kernel_has_a_part_and_time_by_the_rule(step_text):
     assert (kernel.times, kernel.flops, found.flops) == (40, flops, FLOPS + flops)
     [part] = [part for part in found.parts if "kernels" in part.name]
     assert part.seconds == pytest.approx(kernel.seconds) == flops / (0.46 * 275e12)
+    assert part.flops == flops
 
 
 def test_it_can_be_written_as_json(found):

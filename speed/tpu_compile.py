@@ -26,7 +26,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tools"))
 
 import jax
 from agront_model import hardware_flops, model_flops
-from agront_train.devices import plan_memory
+from agront_train.devices import device_memory
 from compiled_program import (
     BACKWARD_SHARE,
     CHIPS,
@@ -68,9 +68,7 @@ def figures(run: PlannedRun, topology: str, kind: str, num_devices: int, step: C
     """All that is known of the compiled step, as JSON-able values: bytes, seconds, FLOP; of one device."""
     chip, task = parse_topology(topology), run.task()
     found = summarize(step.text, chip, topology, num_devices, step.num_state_leaves)
-    plan = plan_memory(
-        run.state(), run.train, run.model_bytes(run.remat), num_devices, chip.accelerator.memory_bytes
-    ).memory
+    plan = device_memory(run.state(), run.train, run.model_bytes(run.remat), num_devices)
     rows = run.train.batch_size // num_devices
     needed = rows * model_flops(run.model, task.num_tokens, task.num_masked).total
     made = rows * hardware_flops(run.model, task.num_tokens, task.num_masked, remat=run.remat).total

@@ -18,7 +18,7 @@ class Chip:
     name: str
     """As the topologies of libtpu begin: v4, v5e."""
     accelerator: Accelerator
-    """Memory and peak as the vendor states them; the same as `tools/plan.py` uses."""
+    """The peak as the vendor states it: the same that `tools/plan.py` uses."""
     flops_a_cycle: int
     """FLOP of all matrix units of a device in a cycle: units x side x side x 2. In libtpu's estimates (0.0.42.1) a
     product of 8,192 x 8,192 matrices comes to 70 % of it on v6e, and 88 to 97 % on the others."""

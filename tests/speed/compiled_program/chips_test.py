@@ -28,9 +28,9 @@ def test_clocks_are_those_that_peaks_and_matrix_units_give(name, gigahertz):
     assert CHIPS[name].hertz / 1e9 == pytest.approx(gigahertz, abs=0.005)
 
 
-def test_usable_memory_is_near_the_nominal():
-    for chip in CHIPS.values():
-        assert chip.usable_bytes == pytest.approx(chip.accelerator.memory_bytes, rel=0.05)
+@pytest.mark.parametrize(("name", "gibibytes"), [("v3", 16), ("v4", 32), ("v5e", 16), ("v5p", 96), ("v6e", 32)])
+def test_usable_memory_is_a_little_less_than_the_nominal(name, gibibytes):
+    assert 0.95 * gibibytes * 2**30 < CHIPS[name].usable_bytes < gibibytes * 2**30
 
 
 @pytest.mark.parametrize("topology", ["v9:2x2", "v4", "v4:", "v4:8", "v4:0x2", "v4:2x2x1x1", "v4:axb", "h100:8"])

@@ -11,7 +11,7 @@ KERNELS = "attention kernels, by the rule"
 # The first that is found in a path counts. Einsum writes its subscripts into the path: capital D is the model's width.
 _PATHS = (
     ("attention: projections", r"/attention/(.*/)?(query|key|value|output|\w*D\w*,\w+|\w+,\w*D\w*)\b"),
-    ("attention: scores and means", r"/attention/|bhqk|splash"),
+    ("attention: scores and the rest", r"/attention/|bhqk|splash"),
     ("feed-forward", r"/ffn/"),
     ("language-model head", r"lm_head|take_along_axis|cross_entropy|log_softmax"),
     ("layer norms", r"norm/"),

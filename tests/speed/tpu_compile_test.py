@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,14 @@ def test_the_flops_are_those_that_the_model_needs(compiled):
     # A kernel works at a greater width, and computes less again.
     assert compiled["needed_flops"] <= compiled["flops"] <= 1.5 * compiled["needed_flops"]
     assert compiled["matrix_seconds"] < compiled["estimated_seconds"]
+
+
+@pytest.mark.slow
+def test_what_does_not_fit_is_a_sentence_with_both_figures():
+    if importlib.util.find_spec("libtpu") is None:
+        pytest.skip("libtpu is not installed: pip install 'agront-train[tpu]'")
+    outcome = run("--topology", "v5e:2x2", "--json")  # Adam's moments are whole on each device
+    assert (outcome.returncode, outcome.stdout) == (1, "")
+    needed = re.search(r"does not fit: the compiler needs ([\d.]+) GiB on each device, and 15\.75 GiB", outcome.stderr)
+    assert needed is not None, outcome.stderr
+    assert 15.75 < float(needed[1]) < 25

@@ -25,8 +25,7 @@ from typing import Any
 sys.path.append(str(Path(__file__).parents[1] / "tools"))
 
 import jax
-from agront_model import hardware_flops, model_flops
-from agront_train.devices import device_memory
+from agront_train.devices import device_memory, plan_time
 from compiled_program import (
     BACKWARD_SHARE,
     CHIPS,
@@ -66,12 +65,12 @@ def planned_run(arguments: argparse.Namespace, num_devices: int) -> PlannedRun:
 
 def figures(run: PlannedRun, topology: str, kind: str, num_devices: int, step: CompiledStep) -> dict[str, Any]:
     """All that is known of the compiled step, as JSON-able values: bytes, seconds, FLOP; of one device."""
-    chip, task = parse_topology(topology), run.task()
+    chip, row, costs = parse_topology(topology), run.row_costs(run.remat), run.model_costs(run.remat)
     found = summarize(step.text, chip, topology, num_devices, step.num_state_leaves)
-    plan = device_memory(run.state(), run.train, run.model_bytes(run.remat), num_devices)
+    plan = device_memory(run.state(), run.train, costs, num_devices)
+    planned = plan_time(run.state(), run.train, costs, num_devices, chip.accelerator, run.precision.compute)
     rows = run.train.batch_size // num_devices
-    needed = rows * model_flops(run.model, task.num_tokens, task.num_masked).total
-    made = rows * hardware_flops(run.model, task.num_tokens, task.num_masked, remat=run.remat).total
+    needed, made = rows * row.needed.total, rows * row.made.total
     return {
         "topology": topology,
         "device_kind": kind,
@@ -83,11 +82,12 @@ def figures(run: PlannedRun, topology: str, kind: str, num_devices: int, step: C
         "peak_bytes": step.peak_bytes,
         "planned_bytes": plan.total,
         "planned": dataclasses.asdict(plan),
-        "usable_bytes": chip.usable_bytes,
+        "usable_bytes": chip.accelerator.usable_bytes,
         "argument_bytes": step.argument_bytes,
         "state_leaves": step.num_state_leaves,
         "needed_flops": needed,
         "planned_flops": made,
+        "planned_seconds": planned.total,
         "share_of_peak": needed / chip.peak_flops / found.estimated_seconds,
         **dataclasses.asdict(found),
     }
@@ -119,7 +119,7 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     )
     yield (
         f"estimated     {1e3 * told['estimated_seconds']:.0f} ms a step: the FLOP that are needed at "
-        f"{told['share_of_peak']:.1%} of the peak"
+        f"{told['share_of_peak']:.1%} of the peak; planned {1e3 * told['planned_seconds']:.0f} ms"
     )
     yield ""
     yield f"{'estimated, by part':40s}{'ms':>8s}{'TFLOP':>9s}{'GB':>9s}"

@@ -18,18 +18,14 @@ class Chip:
     name: str
     """As the topologies of libtpu begin: v4, v5e."""
     accelerator: Accelerator
-    """The peak as the vendor states it: the same that `tools/plan.py` uses."""
+    """Its peak, rate of memory and usable memory: the same that `tools/plan.py` uses."""
     flops_a_cycle: int
     """FLOP of all matrix units of a device in a cycle: units x side x side x 2. In libtpu's estimates (0.0.42.1) a
     product of 8,192 x 8,192 matrices comes to 70 % of it on v6e, and 88 to 97 % on the others."""
-    hbm_bytes: float
-    """Bytes a second to and from main memory."""
     link_bytes: float
     """Bytes a second one way over one link of the interconnect, for one device."""
     ring_multiple: int
     """An axis of the topology whose length this divides is closed to a ring: its devices have two links along it."""
-    usable_bytes: int
-    """What the compiler lets a program fill: read from its refusals (libtpu 0.0.42.1)."""
     topologies: tuple[str, ...]
     """Some that libtpu knows; there are more of the same kind."""
     config: str = "default"
@@ -55,7 +51,7 @@ class Chip:
         return links * self.link_bytes
 
 
-# Main memory: Google Cloud's pages "TPU v3" to "TPU v6e", key specifications. Links, one way: "How to Scale Your Model"
+# Links, one way: "How to Scale Your Model"
 # (jax-ml.github.io/scaling-book, chapter on TPUs). For v4 it agrees with Google Cloud's 1.1 PB/s of all-reduce for
 # 4,096 chips, 6 x 45 GB/s each. Rings: Google Cloud's pages; slices of v4 and v5p are closed from 4 x 4 x 4 on.
 CHIPS = {
@@ -65,20 +61,16 @@ CHIPS = {
             name="v3",
             accelerator=ACCELERATORS["tpu-v3"],
             flops_a_cycle=2 * 128 * 128 * 2,
-            hbm_bytes=450e9,
             link_bytes=50e9,  # two devices share a chip's links
             ring_multiple=16,
-            usable_bytes=int(15.48 * GIB),
             topologies=("v3:2x2", "v3:16x16"),
         ),
         Chip(
             name="v4",
             accelerator=ACCELERATORS["tpu-v4"],
             flops_a_cycle=8 * 128 * 128 * 2,
-            hbm_bytes=1200e9,
             link_bytes=45e9,
             ring_multiple=4,
-            usable_bytes=int(30.75 * GIB),
             topologies=("v4:2x2x1", "v4:2x2x2", "v4:4x4x4", "v4:4x4x8", "v4:4x8x8", "v4:8x8x8", "v4:8x8x16"),
             config="megacore",
         ),
@@ -86,20 +78,16 @@ CHIPS = {
             name="v5e",
             accelerator=ACCELERATORS["tpu-v5e"],
             flops_a_cycle=4 * 128 * 128 * 2,
-            hbm_bytes=819e9,
             link_bytes=45e9,
             ring_multiple=16,
-            usable_bytes=int(15.75 * GIB),
             topologies=("v5e:2x2", "v5e:4x4", "v5e:8x8", "v5e:16x16"),
         ),
         Chip(
             name="v5p",
             accelerator=ACCELERATORS["tpu-v5p"],
             flops_a_cycle=8 * 128 * 128 * 2,
-            hbm_bytes=2765e9,
             link_bytes=90e9,
             ring_multiple=4,
-            usable_bytes=int(95.74 * GIB),
             topologies=("v5p:2x2x1", "v5p:4x4x4", "v5p:8x8x8"),
             config="megacore",
         ),
@@ -107,10 +95,8 @@ CHIPS = {
             name="v6e",
             accelerator=ACCELERATORS["tpu-v6e"],
             flops_a_cycle=4 * 256 * 256 * 2,
-            hbm_bytes=1640e9,
             link_bytes=90e9,
             ring_multiple=16,
-            usable_bytes=int(31.25 * GIB),
             topologies=("v6e:2x2", "v6e:4x4", "v6e:16x16"),
         ),
     )

@@ -111,7 +111,7 @@ def summarize(text: str, chip: Chip, topology: str, num_devices: int, num_state_
         hbm_bytes=hbm_bytes,
         sent_bytes=sum(sent.values()),
         matrix_seconds=flops / chip.peak_flops,
-        memory_seconds=hbm_bytes / chip.hbm_bytes,
+        memory_seconds=hbm_bytes / chip.accelerator.memory_rate,
         interconnect_seconds=sum(sent.values()) / rate if rate else 0.0,
         estimated_seconds=sum(part.seconds for part in parts),
     )

@@ -28,11 +28,6 @@ def test_clocks_are_those_that_peaks_and_matrix_units_give(name, gigahertz):
     assert CHIPS[name].hertz / 1e9 == pytest.approx(gigahertz, abs=0.005)
 
 
-@pytest.mark.parametrize(("name", "gibibytes"), [("v3", 16), ("v4", 32), ("v5e", 16), ("v5p", 96), ("v6e", 32)])
-def test_usable_memory_is_a_little_less_than_the_nominal(name, gibibytes):
-    assert 0.95 * gibibytes * 2**30 < CHIPS[name].usable_bytes < gibibytes * 2**30
-
-
 @pytest.mark.parametrize("topology", ["v9:2x2", "v4", "v4:", "v4:8", "v4:0x2", "v4:2x2x1x1", "v4:axb", "h100:8"])
 def test_a_topology_that_there_is_not(topology):
     with pytest.raises(ValueError, match=f"--topology {topology}: there is no such topology; .*v4:8x8x8.*v5e:2x2"):

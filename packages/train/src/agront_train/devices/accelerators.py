@@ -84,9 +84,9 @@ def _gpu(
 # float32, GB/s of memory, GB/s one way by NVLink or PCI Express. NVIDIA's data sheets print rates with 2:4 sparsity
 # from Hopper and Ada on; here they are halved, as for dense products.
 _ALL = (
-    _tpu("tpu-v2", ("TPU v2",), 7.48, 22.5, 350, 100),  # a chip has 45 TFLOP/s and 16 GiB, in two cores
-    _tpu("tpu-v3", ("TPU v3",), 15.48, 61.5, 450, 140),  # a chip has 123 TFLOP/s and 32 GiB, in two cores
-    _tpu("tpu-v4", ("TPU v4",), 30.75, 275, 1228, 270),
+    _tpu("tpu-v2", ("TPU v2",), 7.48, 22.5, 350, 124),  # a chip has 45 TFLOP/s and 16 GiB, in two cores
+    _tpu("tpu-v3", ("TPU v3",), 15.48, 61.5, 450, 200),  # a chip has 123 TFLOP/s and 32 GiB, in two cores
+    _tpu("tpu-v4", ("TPU v4",), 30.75, 275, 1200, 270),
     _tpu("tpu-v5e", ("TPU v5 lite", "TPU v5e"), 15.75, 197, 819, 180),
     _tpu("tpu-v5p", ("TPU v5", "TPU v5p"), 95.74, 459, 2765, 540),
     _tpu("tpu-v6e", ("TPU v6 lite", "TPU v6e"), 31.25, 918, 1640, 360),

@@ -8,8 +8,9 @@ from agront_train.devices.memory import num_bytes
 from agront_train.devices.model_costs import ModelCosts
 from agront_train.update import TrainState
 
-# Shares of a vendor's rates that a step reaches. For TPUs those with which the sum is within 20 % of what the compiler
-# estimates for `agront-1b` (speed/tpu_compile.py: v4 with 1, 3 and 8 rows, v5p and v6e); for GPUs assumed.
+# Shares of a vendor's rates that a step reaches. For TPUs those with which the sum is within 10 % of what the compiler
+# estimates for `agront-1b` (speed/tpu_compile.py: v4 with 1, 3 and 8 rows, v5p with 3, v6e with 3 and 8; with and
+# without remat); for GPUs assumed.
 _MATRIX_SHARE = {"tpu": 0.7, "cuda": 0.6}
 _MEMORY_SHARE = {"tpu": 0.4, "cuda": 0.7}
 

@@ -1,7 +1,7 @@
 """Multi-head self-attention: one definition, and a way of computing it for each kind of device."""
 
 from agront_model.attention.all_heads import attend, attention_weights
-from agront_model.attention.choice import AttentionWay, attention_way, padded_width
+from agront_model.attention.choice import AttentionWay, attend_by_device, attention_way, padded_width
 from agront_model.attention.cudnn import attend_by_cudnn, is_result_of_cudnn
 from agront_model.attention.head_by_head import attend_head_by_head
 from agront_model.attention.projections import Projections
@@ -14,6 +14,7 @@ __all__ = [
     "SelfAttention",
     "attend",
     "attend_by_cudnn",
+    "attend_by_device",
     "attend_by_splash",
     "attend_head_by_head",
     "attention_way",

@@ -129,6 +129,7 @@ def memory_table(run: PlannedRun, plans: Mapping[bool, MemoryPlan]) -> Table:
         "gradients": "gradients",
         "accumulator": "gradients summed over micro-batches",
         "adam": "Adam's moments" + (", a share" if run.train.shard_optimizer else ""),
+        "share": "a share of the parameters",
         "weight_copy": f"weights in {run.precision.compute}",
         "activations": "activations",
         "transient": "one layer at a time",

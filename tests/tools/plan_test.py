@@ -58,11 +58,24 @@ def test_time_follows_from_flop_peak_and_utilisation(plan_tool):
         ("tpu-v4", 3, 17.63, 21.72),
         ("tpu-v4", 8, 19.20, 30.30),
         ("tpu-v5p", 3, None, 21.80),
+        ("tpu-v5p", 8, None, 30.44),
         ("tpu-v6e", 3, None, 21.76),
+        ("tpu-v6e", 8, 19.12, None),
     ],
 )
 def test_memory_is_what_the_compiler_takes(plan_tool, devices, rows, with_remat, without):
-    outcome = plan_tool("agront-1b", "--devices", f"{devices}:4", "--train.batch-size", 4 * rows)
+    check_memory(
+        plan_tool("agront-1b", "--devices", f"{devices}:4", "--train.batch-size", 4 * rows), with_remat, without
+    )
+
+
+@pytest.mark.parametrize(("devices", "with_remat", "without"), [("tpu-v5e", 12.97, None), ("tpu-v4", None, 16.68)])
+def test_memory_with_a_sharded_optimizer_is_what_the_compiler_takes(plan_tool, devices, with_remat, without):
+    options = "--devices", f"{devices}:4", "--train.batch-size", "12", "--train.shard-optimizer"
+    check_memory(plan_tool("agront-1b", *options), with_remat, without)
+
+
+def check_memory(outcome, with_remat, without):
     found = [float(number.removesuffix(" GiB")) for number in numbers(outcome, "total")]
     for number, compiled in zip(found, (with_remat, without), strict=True):
         assert compiled is None or number == pytest.approx(compiled, rel=0.05)
@@ -78,6 +91,7 @@ def test_memory_is_what_the_compiler_takes(plan_tool, devices, rows, with_remat,
         ("tpu-v4", 3, "--remat", 348),
         ("tpu-v4", 8, "--remat", 750),
         ("tpu-v5p", 3, "--no-remat", 183),
+        ("tpu-v5p", 8, "--no-remat", 395),
         ("tpu-v6e", 3, "--no-remat", 193),
         ("tpu-v6e", 8, "--remat", 366),
     ],
@@ -123,7 +137,7 @@ def test_where_nothing_fits_other_devices_are_asked_for(plan_tool):
     assert numbers(outcome, "fewest micro-batches here") == ["none", "none"]
 
 
-@pytest.mark.parametrize("devices", ["v100-16gb:8", "tpu-v5e:16", "a100-40gb:2"])
+@pytest.mark.parametrize("devices", ["v100-32gb:8", "tpu-v5e:16", "a100-40gb:2"])
 def test_every_remedy_is_one(plan_tool, devices):
     without = plan_tool("agront-1b", "--devices", devices, "--no-remat")
     remedies = re.search(r"does not fit into [^ ]+: try (.+)", without.out)[1].split(", or ")

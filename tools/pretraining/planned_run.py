@@ -78,5 +78,4 @@ class PlannedRun:
     def model_costs(self, remat: bool) -> ModelCosts:
         """The part of memory and time that the model decides, with remat or without it."""
         row = self.row_costs(remat)
-        kept, at_times = row.memory.layers, row.memory.transient
-        return ModelCosts(kept, at_times, row.made.total, row.traffic, row.weight_copy)
+        return ModelCosts(row.memory.layers, row.memory.transient, row.made.total, row.traffic, row.weight_copy)

@@ -24,6 +24,8 @@ class DeviceMemory:
     """A second gradient, to which micro-batches are added; 0 where there is one micro-batch only."""
     adam: int
     """Adam's moments and counts; of the moments only a share where the optimizer is sharded."""
+    share: int
+    """The device's share of the parameters, where the optimizer is sharded: XLA cuts it out before it is needed."""
     weight_copy: int
     """Parameters in the format of the matrix products."""
     activations: int
@@ -96,18 +98,21 @@ def fewest_devices(state: TrainState, config: TrainConfig, model: ModelCosts, av
 
 
 def _without_rows(state: TrainState, config: TrainConfig, model: ModelCosts, num_devices: int) -> DeviceMemory:
-    parameters, optimizer = num_bytes(state.params), state.opt_state
+    parameters, optimizer, share = num_bytes(state.params), state.opt_state, 0
     if config.shard_optimizer:
 
-        def share(leaf: jax.Array | jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
-            return jax.ShapeDtypeStruct((-(-math.prod(leaf.shape) // num_devices),), leaf.dtype)
+        def cut(tree: Any) -> Any:
+            sizes = jax.tree.map(lambda leaf: -(-math.prod(leaf.shape) // num_devices), tree)
+            return jax.tree.map(lambda leaf, size: jax.ShapeDtypeStruct((size,), leaf.dtype), tree, sizes)
 
-        optimizer = map_moments(lambda moments: jax.tree.map(share, moments), lambda other: other, optimizer)
+        share = num_bytes(cut(state.params))
+        optimizer = map_moments(cut, lambda other: other, optimizer)
     return DeviceMemory(
         parameters=parameters + num_bytes(state.frozen),
         gradients=parameters,
         accumulator=parameters if config.micro_batches > 1 else 0,
         adam=num_bytes(optimizer),
+        share=share,
         weight_copy=model.weight_copy,
         activations=0,
         transient=0,

@@ -10,14 +10,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from jaxtyping import config, install_import_hook
 
-# Four virtual CPU devices for the tests of replication. Programs are not optimized, which halves the time to compile
-# them; `.ci/run` tests parity with optimized ones. JAX reads this once, when its backend starts.
-os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4 --xla_backend_optimization_level=0")
+# Four virtual CPU devices for the tests of replication. Programs are not optimized, which compiles them three times as
+# fast; `.ci/run` tests parity with optimized ones. JAX reads this once, when its backend starts.
+_XLA_FLAGS = [
+    "--xla_force_host_platform_device_count=4",
+    "--xla_backend_optimization_level=0",
+    "--xla_cpu_parallel_codegen_split_count=1",
+]
+if version("jaxlib").startswith("0.10."):  # later ones do not know it, and refuse what they do not know
+    _XLA_FLAGS.append("--xla_cpu_use_fusion_emitters=false")
+os.environ.setdefault("XLA_FLAGS", " ".join(_XLA_FLAGS))
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 # Many tests compile the same step anew, some in processes of their own: they share what was compiled before.

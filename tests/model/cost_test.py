@@ -99,13 +99,13 @@ def small_model(num_layers, embed_dim, num_heads, ffn_dim, num_tokens, vocabular
 def test_hardware_flops_are_those_that_xla_counts(
     monkeypatch, layers, width, heads, ffn, tokens, vocabulary, compute, remat
 ):
-    # XLA counts the body of a loop once: the stack is unrolled, and attention has no loop below 128 tokens. XLA counts
-    # elementwise work too, which the formula leaves out.
+    # XLA counts the body of a loop once: the stack is unrolled, and attention has no loop below 128 tokens; a loop that
+    # scatters holds no product. XLA counts elementwise work too, which the formula leaves out.
     stack = hk.layer_stack
     monkeypatch.setattr(hk, "layer_stack", lambda number, **options: stack(number, unroll=number, **options))
     config, masked = small_model(layers, width, heads, ffn, tokens, vocabulary), math.floor(0.15 * tokens + 0.5)
     compiled = gradient_of(config, compute, remat, 2, tokens, masked)
-    assert " while(" not in compiled.as_text()
+    assert all("scatter" in line for line in compiled.as_text().splitlines() if " while(" in line)
     counted = compiled.cost_analysis()["flops"]
     assert 2 * hardware_flops(config, tokens, masked, remat=remat).total == pytest.approx(counted, rel=0.15)
 

@@ -2,11 +2,12 @@
 
     pip install 'agront-train[tpu]'                                      libtpu, the compiler; no TPU is needed
     python speed/tpu_compile.py                                          512 TPU v4, 3 rows each
-    python speed/tpu_compile.py --no-remat
-    python speed/tpu_compile.py --topology v5e:2x2 --shard-optimizer
+    python speed/tpu_compile.py --remat
+    python speed/tpu_compile.py --topology v5e:2x2 --shard-optimizer --remat
 
 Claims: the step takes at most 1.05 times the memory that `tools/plan.py` says, every array of the state is donated, and
-no stacked parameter is copied. `tests/speed/tpu_compile_test.py` holds them for two topologies.
+no stacked parameter is copied (a sharded optimizer copies them, since it cuts its shares out of flat arrays).
+`tests/speed/tpu_compile_test.py` holds them for two topologies.
 
 Nothing is run. Memory and program are the compiler's, times its own estimates, in cycles. FLOP and bytes are counted in
 the text of the program, with loop bodies as often as they run. The compiler has no estimate for Pallas kernels: for
@@ -60,7 +61,8 @@ def planned_run(arguments: argparse.Namespace, num_devices: int) -> PlannedRun:
         run.train, batch_size=arguments.rows * num_devices, shard_optimizer=arguments.shard_optimizer
     )
     remat = run.remat if arguments.remat is None else arguments.remat
-    return dataclasses.replace(run, train=train, remat=remat)
+    devices = f"{parse_topology(arguments.topology).accelerator.name}:{num_devices}"
+    return dataclasses.replace(run, devices=devices, train=train, remat=remat)
 
 
 def figures(run: PlannedRun, topology: str, kind: str, num_devices: int, step: CompiledStep) -> dict[str, Any]:
@@ -88,6 +90,7 @@ def figures(run: PlannedRun, topology: str, kind: str, num_devices: int, step: C
         "needed_flops": needed,
         "planned_flops": made,
         "planned_seconds": planned.total,
+        "planned_exchange_seconds": planned.interconnect,
         "share_of_peak": needed / chip.peak_flops / found.estimated_seconds,
         **dataclasses.asdict(found),
     }

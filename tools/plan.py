@@ -87,10 +87,8 @@ def work_table(run: PlannedRun) -> Table:
         f"{counted(train.steps, 'step')}, {power(train.steps * tokens)} tokens, {power(train.steps * needed)} FLOP",
     )
     table.add_row("", passes(run))
-    table.add_row(
-        "made",
-        f"{made / needed - 1:.0%} more FLOP {'with' if run.remat else 'without'} remat, attention by {row.attention}",
-    )
+    again = "with" if run.remat else "without"
+    table.add_row("computed", f"{made / needed - 1:.0%} more than needed {again} remat; attention: {row.attention}")
     how = f"at {run.utilisation:.0%} of the peak (given)" if run.utilisation else f"limited by {time.limit} (estimated)"
     table.add_row("time", f"{duration(train.steps * seconds)}, {how}")
     if not run.utilisation:
@@ -132,7 +130,7 @@ def memory_table(run: PlannedRun, plans: Mapping[bool, MemoryPlan]) -> Table:
         "share": "a share of the parameters",
         "weight_copy": f"weights in {run.precision.compute}",
         "activations": "activations",
-        "transient": "one layer at a time",
+        "transient": "a layer's arrays, or logits",
     }
     for field, label in parts.items():
         numbers = [getattr(each.memory, field) for each in plans.values()]

@@ -13,7 +13,10 @@ GIB = 2**30
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Chip:
-    """One kind of TPU, and its rates for one device as JAX counts them: on TPU v3 that is half a chip."""
+    """One kind of TPU, and its rates for one device as JAX counts them.
+
+    TPU v2 and v3 are left out: only a device at hand tells that the kernel for attention does not run there.
+    """
 
     name: str
     """As the topologies of libtpu begin: v4, v5e."""
@@ -57,14 +60,6 @@ class Chip:
 CHIPS = {
     chip.name: chip
     for chip in (
-        Chip(
-            name="v3",
-            accelerator=ACCELERATORS["tpu-v3"],
-            flops_a_cycle=2 * 128 * 128 * 2,
-            link_bytes=50e9,  # two devices share a chip's links
-            ring_multiple=16,
-            topologies=("v3:2x2", "v3:16x16"),
-        ),
         Chip(
             name="v4",
             accelerator=ACCELERATORS["tpu-v4"],

@@ -34,15 +34,25 @@ def test_without_libtpu_the_remedy_is_said():
     assert "pip install 'agront-train[tpu]'" in outcome.stderr
 
 
-@pytest.fixture(scope="module", params=["v4:2x2x1", "v5e:2x2"])
-def compiled(request):
-    """The figures of a step with a sharded optimizer; one program after the other, since each takes some GiB."""
+def figures(*arguments):
     if importlib.util.find_spec("libtpu") is None:
         pytest.skip("libtpu is not installed: pip install 'agront-train[tpu]'")
-    outcome = run("--topology", request.param, "--shard-optimizer", "--json")
+    outcome = run(*arguments, "--json")
     assert outcome.returncode == 0, outcome.stderr
     assert outcome.stdout.count("\n") == 1
     return json.loads(outcome.stdout)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """The figures of a step with a whole optimizer on each device."""
+    return figures("--topology", "v4:2x2x1")
+
+
+@pytest.fixture(scope="module", params=["v4:2x2x1", "v5e:2x2"])
+def compiled(request):
+    """Those with a sharded optimizer; one program after the other, since each takes some GiB."""
+    return figures("--topology", request.param, "--shard-optimizer", "--remat")
 
 
 @pytest.mark.slow
@@ -52,13 +62,23 @@ def test_the_peak_is_what_the_plan_says(compiled):
 
 
 @pytest.mark.slow
+def test_the_published_step_takes_the_planned_memory_and_time(whole):
+    assert 0.95 * whole["planned_bytes"] <= whole["peak_bytes"] <= 1.05 * whole["planned_bytes"]
+    assert whole["donated_leaves"] == whole["state_leaves"]
+    assert {kernel["times"] for kernel in whole["kernels"]} == {40}  # forward and backward, each once a layer
+    # The plan's exchange is that of a closed torus; four devices have fewer links.
+    exchange = whole["interconnect_seconds"] - whole["planned_exchange_seconds"]
+    assert whole["estimated_seconds"] - exchange == pytest.approx(whole["planned_seconds"], rel=0.1)
+
+
+@pytest.mark.slow
 def test_the_whole_state_is_donated(compiled):
     assert compiled["donated_leaves"] == compiled["state_leaves"] > 80
 
 
 @pytest.mark.slow
-def test_no_stacked_parameter_is_copied(compiled):
-    arrays = [copy["array"] for copy in compiled["copies"]]
+def test_no_stacked_parameter_is_copied(whole):
+    arrays = [copy["array"] for copy in whole["copies"]]
     assert [array for array in arrays if array.startswith(("f32[40,", "f32[1,40,"))] == []
 
 

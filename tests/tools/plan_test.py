@@ -110,7 +110,8 @@ def test_the_time_of_a_step_names_what_limits_it(plan_tool):
     )
     assert total == pytest.approx(matrix + memory + 29.3, abs=1.5)
     assert "limited by memory (estimated)" in out
-    assert "attention by splash" in out
+    assert "attention: splash" in out
+    assert "attention: all heads" in plan_tool("agront-1b", "--devices", "tpu-v3:512").out
 
 
 def test_the_memory_that_the_published_model_took_on_a_cpu(plan_tool):

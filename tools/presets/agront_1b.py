@@ -47,7 +47,7 @@ PUBLISHED = Experiment(
             clip_norm=None,  # assumed
         ),
     ),
-    remat=False,  # fits; changes memory and time, not the result
+    remat=False,  # fits a TPU v4; changes memory and time, not the result
 )
 
 PAPER_CHUNKS = dataclasses.replace(

@@ -72,7 +72,8 @@ class PlannedRun:
 
     def row_costs(self, remat: bool) -> RowCosts:
         """What a row costs on the devices, with remat or without it."""
-        task, platform, compute = self.task(), self.where()[0].platform, self.precision.compute
+        task, device, compute = self.task(), self.where()[0], self.precision.compute
+        platform = device.platform if device.has_attention_kernel else "too old for kernels"
         return row_costs(self.model, task.num_tokens, task.num_masked, platform=platform, compute=compute, remat=remat)
 
     def model_costs(self, remat: bool) -> ModelCosts:

@@ -1,9 +1,13 @@
 """The kernels of accelerators against `attention_weights`: on a CPU, splash attention step by step, cuDNN replaced."""
 
+import re
+from unittest.mock import Mock
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from agront_model import AgroNTConfig, Precision, make_model
 from agront_model.attention import (
     Projections,
     attend_by_cudnn,
@@ -13,6 +17,8 @@ from agront_model.attention import (
     attention_weights,
     choice,
 )
+from agront_model.attention import splash as splash_file
+from jax._src.cudnn import fused_attention_stablehlo
 
 HEADS = 2
 
@@ -62,10 +68,19 @@ def splash(inputs, valid, projections):
 def test_splash_attention_equals_the_definition(width, lengths, num_tokens):
     inputs, target, valid = batch(width, lengths, num_tokens)
     projections = layer(width)
-    found = values_and_gradients(splash, inputs, target, valid, projections)
+    assert_same(splash, inputs, target, valid, projections)
+
+
+def assert_same(attention, inputs, target, valid, projections):
+    found = values_and_gradients(attention, inputs, target, valid, projections)
     expected = values_and_gradients(plainly, inputs, target, valid, projections)
     for mine, wanted in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(mine, wanted, atol=2e-5 * float(jnp.abs(wanted).max()) + 1e-5)
+
+
+def test_splash_attention_adds_up_over_blocks(monkeypatch):
+    monkeypatch.setattr(splash_file, "_LARGEST_BLOCK", 128)
+    assert_same(splash, *batch(15, (384, 200), 384), layer(15))
 
 
 def test_splash_attention_in_bfloat16_is_as_close_as_rounding_allows():
@@ -99,24 +114,55 @@ def test_what_cudnn_is_given_makes_the_definition(width, lengths, num_tokens):
     inputs, target, valid = batch(width, lengths, num_tokens)
     projections = layer(width)
     cudnn = lambda *operands: attend_by_cudnn(*operands, HEADS)  # noqa: E731
-    found = values_and_gradients(cudnn, inputs, target, valid, projections)
-    expected = values_and_gradients(plainly, inputs, target, valid, projections)
-    for mine, wanted in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
-        np.testing.assert_allclose(mine, wanted, atol=2e-5 * float(jnp.abs(wanted).max()) + 1e-5)
+    assert_same(cudnn, inputs, target, valid, projections)
 
 
-def test_without_cudnn_a_gpu_attends_to_all_heads_and_says_so_once(monkeypatch):
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+def gpu(capability):
+    """As much of a device as is looked at."""
+    client = Mock(platform_version="cuda 12090")
+    return Mock(spec=jax.Device, platform="gpu", device_kind="a GPU", compute_capability=capability, client=client)
+
+
+@pytest.mark.parametrize(("capability", "reason"), [("7.0", "a GPU is older than Ampere"), ("9.0", "cuDNN")])
+def test_without_cudnn_a_gpu_attends_to_all_heads_and_says_so_once(monkeypatch, capability, reason):
     choice._say_once.cache_clear()
+    monkeypatch.setattr(jax, "local_devices", lambda: [gpu(capability)])
     inputs, _, valid = batch(16, (128, 100), 128)
     operands = inputs.astype(jnp.bfloat16), valid, layer(16, jnp.bfloat16)
-    with pytest.warns(UserWarning, match="attention runs without cuDNN's kernel, slower and in more memory: ") as said:
+    with pytest.warns(UserWarning, match=f"without cuDNN's kernel, slower and in more memory: .*{reason}") as said:
         found = [attend_by_device(*operands, HEADS) for _ in range(2)]
     assert len(said) == 1
     exact = plainly(inputs, valid, layer(16)) * valid.reshape(-1, 1)
     for outputs in found:
         outputs = outputs.astype(jnp.float32) * valid.reshape(-1, 1)
         np.testing.assert_allclose(outputs, exact, atol=0.03 * float(jnp.abs(exact).max()))
+
+
+def test_tpus_that_are_too_old_for_the_kernel_attend_to_all_heads(monkeypatch):
+    monkeypatch.setattr(jax, "local_devices", lambda: [Mock(spec=jax.Device, device_kind="TPU v3", platform="tpu")])
+    inputs, _, valid = batch(16, (256, 100), 256)
+    program = jax.jit(lambda *operands: attend_by_device(*operands, HEADS)).trace(inputs, valid, layer(16))
+    assert "2x2x256x256xf32" in program.lower(lowering_platforms=("tpu",)).as_text()
+
+
+@pytest.mark.parametrize(("remat", "forward"), [(False, 1), (True, 2)])
+def test_a_program_for_a_gpu_runs_cudnns_forward_kernel_once_unless_layers_are_computed_again(
+    monkeypatch, remat, forward
+):
+    # No cuDNN is needed to lower: what JAX asks of it and of the GPU is answered here.
+    monkeypatch.setattr(jax, "local_devices", lambda: [gpu("9.0")])
+    monkeypatch.setattr(fused_attention_stablehlo, "check_cudnn_version", lambda: 91000)
+    for name in ("check_compute_capability", "is_cuda_compute_capability_equal"):
+        monkeypatch.setattr(fused_attention_stablehlo, name, lambda _: False)
+    config = AgroNTConfig(vocabulary_size=20, num_layers=2, embed_dim=30, num_heads=2, ffn_dim=16, max_tokens=256)
+    model = make_model(config, Precision(compute="bfloat16"), remat=remat)
+    tokens = jax.ShapeDtypeStruct((2, 256), jnp.int32)
+    params = jax.eval_shape(model.init, jax.random.key(1), tokens)
+    gradient = jax.jit(jax.grad(lambda params, tokens: model.encode(params, tokens).embeddings.sum()))
+    program = gradient.trace(params, tokens).lower(lowering_platforms=("cuda",)).as_text()
+    kernels = re.findall(r"@__cudnn\$fmhaSoftmax(Backward)?\(", program)
+    assert (kernels.count(""), kernels.count("Backward")) == (forward, 1)
+    assert "2x2x256x256xf32" not in program
 
 
 def test_each_kind_of_device_has_its_way():

@@ -147,17 +147,18 @@ def row_traffic(
 ) -> int:
     """About how many bytes a training step moves to and from memory for a row.
 
-    The forward pass of a layer reads the residual stream three times and writes it once for each of its two branches,
-    writes each array between its products once and reads it once for each product. The backward pass moves about two
-    and a half times as much; with remat half of that, since what is made again need not be read. Both factors are
-    those with which the compiler for TPUs agrees (speed/tpu_compile.py: 1, 3 and 8 rows).
+    The forward pass of a layer reads the residual stream three times and writes it once, for the attention and for the
+    feed-forward network each. It writes each array between its products once and reads it once for each product. The
+    backward pass moves about two and a half times as much; with remat half of that, since what is made again need not
+    be read. Both factors are those with which the compiler for TPUs agrees (speed/tpu_compile.py: 1, 3 and 8 rows).
+    Arrays that stay in a cache are not left out.
 
     Args:
         config: the architecture.
         num_tokens: T.
         compute: number format of the arrays between the matrix products.
         remat: whether layers are computed again in the backward pass.
-        attention: see `attention_way`; of all heads at once, the scores are written and read three times a pass.
+        attention: see `attention_way`; of all heads at once, the scores are moved six times.
     """
     T, D, F, H = num_tokens, config.embed_dim, config.ffn_dim, config.num_heads
     item = _BYTES[compute]

@@ -43,7 +43,7 @@ def row_costs(
         config: the architecture.
         num_tokens: tokens of the row.
         num_masked: how many of them are predicted.
-        platform: kind of device, as JAX calls it: "cpu", "tpu" or "cuda".
+        platform: kind of device: see `attention_way`.
         compute: number format of the matrix products.
         remat: whether layers are computed again in the backward pass.
     """

@@ -17,7 +17,7 @@ from agront_model.dense import Dense
 # because XLA's CPU backend runs the matrix products on [N, D] at twice the speed of those on [B, T, D].
 
 # What the backward pass finds stored of each layer, beside its input; all but the results of matrix products and of
-# the attention core is computed again.
+# the attention core is computed again. What cuDNN's kernel gives is kept too: it has no names.
 _SAVED = ("query", "key", "value", "mixed", "softmax", "after_attention", "hidden")
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import jax
@@ -18,15 +18,19 @@ AttentionWay = Literal["all heads", "head by head", "splash", "cudnn"]
 """All heads at once; one head of one row after the other; the fused kernels for TPU and NVIDIA GPU."""
 
 # From here on XLA's CPU backend is faster with one head at a time, whose scores stay in cache (speed/
-# attention_speed.py), and an accelerator with a kernel; below, both cost more than they save.
+# attention_speed.py). That kernels of accelerators do not pay below is assumed.
 _MIN_TOKENS = 128
+
+_TPUS_WITHOUT_SPLASH = ("TPU v2", "TPU v3")  # they cannot multiply bfloat16 in a kernel
+_CUDNN_CAPABILITY = (8, 0)  # Ampere
 
 
 def attention_way(platform: str, compute: str, num_tokens: int) -> AttentionWay:
     """The fastest way on a kind of device.
 
     Args:
-        platform: as JAX calls it: "cpu", "tpu", "cuda" or another.
+        platform: as JAX calls it: "cpu", "tpu", "cuda" or another. Of a TPU v2 or v3, and of a GPU before Ampere, which
+            are too old for the kernels, another.
         compute: number format of the matrix products.
         num_tokens: tokens of a row.
     """
@@ -60,21 +64,34 @@ def attend_by_device(
         platform: attention_way(platform, inputs.dtype.name, valid.shape[1])
         for platform in ("cpu", "tpu", "cuda", "default")
     }
-    if ways["cuda"] == "cudnn" and not (jax.default_backend() == "gpu" and _has_cudnn(*operands, num_heads)):
-        ways["cuda"] = "all heads"
+    devices = jax.local_devices()
+    if any(device.device_kind in _TPUS_WITHOUT_SPLASH for device in devices):
+        ways["tpu"] = ways["default"]
+    if ways["cuda"] == "cudnn" and not _has_cudnn(devices, *operands, num_heads):
+        ways["cuda"] = ways["default"]
     default = functools.partial(_WAYS[ways.pop("default")], num_heads=num_heads)
     others = {platform: functools.partial(_WAYS[way], num_heads=num_heads) for platform, way in ways.items()}
     others = {platform: way for platform, way in others.items() if way.func is not default.func}
     return jax.lax.platform_dependent(*operands, default=default, **others) if others else default(*operands)
 
 
-def _has_cudnn(inputs: Array, valid: Array, projections: Projections, num_heads: int) -> bool:
+def _has_cudnn(
+    devices: Sequence[jax.Device], inputs: Array, valid: Array, projections: Projections, num_heads: int
+) -> bool:
+    gpus = [device for device in devices if device.platform == "gpu" and "cuda" in device.client.platform_version]
+    if not gpus:
+        return False
+    for gpu in gpus:
+        if tuple(map(int, gpu.compute_capability.split("."))) < _CUDNN_CAPABILITY:
+            _say_once(f"{gpu.device_kind} is older than Ampere")
+            return False
+
     def loss(inputs: Array) -> Array:
         return cudnn.attend_by_cudnn(inputs, valid, projections, num_heads).sum()
 
     try:
         jax.eval_shape(jax.grad(loss), inputs)
-    except (RuntimeError, NotImplementedError, ValueError) as error:
+    except (RuntimeError, ValueError) as error:
         _say_once(str(error))
         return False
     return True

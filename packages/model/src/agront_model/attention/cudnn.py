@@ -27,7 +27,8 @@ def attend_by_cudnn(
         num_heads: H.
 
     Raises:
-        Exception: while it is traced, where the process has no cuDNN, an old one, or a GPU that it has no kernel for.
+        RuntimeError: while it is traced, where the process has no cuDNN.
+        ValueError: cuDNN has no kernel for heads of this width.
     """
     (B, T), D = valid.shape, inputs.shape[1]
     weights = pad_heads(projections, num_heads, WIDTHS)

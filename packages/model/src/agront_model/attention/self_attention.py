@@ -25,7 +25,7 @@ class SelfAttention(hk.Module):
 
         Args:
             inputs: the tokens of B rows of T, flattened to N = B * T.
-            valid: which tokens may be attended to.
+            valid: which tokens may be attended to; the others stand at the right.
             return_weights: whether to hand out the attention weights, which costs their memory.
 
         Returns:

@@ -1,6 +1,5 @@
 """Attention for TPUs: the splash attention kernel of JAX, whose scores never reach the memory of the device."""
 
-import math
 from collections.abc import Callable
 
 import jax
@@ -29,7 +28,7 @@ def attend_by_splash(
 
     Args:
         inputs: the tokens of B rows of T, flattened.
-        valid: which tokens may be attended to.
+        valid: which tokens may be attended to. What is added to reach a multiple of 128 tokens counts as `<pad>`.
         projections: the weights.
         num_heads: H.
         interpret: whether to run the kernel step by step on any device, for tests.
@@ -56,7 +55,7 @@ def _kernel(num_tokens: int, num_heads: int, interpret: bool) -> Callable[..., A
     from jax.experimental.pallas.ops.tpu import splash_attention
 
     # The largest block that divides the tokens: the fewer blocks, the less often keys and values are read.
-    block = math.gcd(num_tokens, _LARGEST_BLOCK)
+    block = max(size for size in range(LANES, _LARGEST_BLOCK + 1, LANES) if num_tokens % size == 0)
     return splash_attention.make_splash_mha_single_device(
         splash_attention.MultiHeadMask([splash_attention.FullMask((num_tokens, num_tokens))] * num_heads),
         block_sizes=splash_attention.BlockSizes(

@@ -21,6 +21,8 @@ class Accelerator:
     """`jax.Device.device_kind` of it."""
     platform: Literal["tpu", "cuda"]
     """What JAX calls its kind."""
+    has_attention_kernel: bool
+    """Whether the kernels of `agront_model` for attention run there; older devices attend to all heads at once."""
     usable_bytes: int
     """Memory that a program may fill. Of a TPU, what the compiler states when it refuses more (libtpu 0.0.42). Of a
     GPU, 90 % of the nominal memory, which is assumed: the rest is for the runtime and fragmentation."""
@@ -48,6 +50,7 @@ def _tpu(
         name=name,
         device_kinds=kinds,
         platform="tpu",
+        has_attention_kernel=name not in ("tpu-v2", "tpu-v3"),
         usable_bytes=int(usable_gib * 2**30),
         memory_rate=memory * 1e9,
         interconnect_rate=interconnect * 1e9,
@@ -71,6 +74,7 @@ def _gpu(
         name=name,
         device_kinds=kinds,
         platform="cuda",
+        has_attention_kernel=not name.startswith("v100"),
         usable_bytes=int(0.9 * (gib << 30)),
         memory_rate=memory * 1e9,
         interconnect_rate=interconnect * 1e9,
@@ -93,12 +97,12 @@ _ALL = (
     _gpu(
         "a100-40gb",
         ("NVIDIA A100-SXM4-40GB", "NVIDIA A100-PCIE-40GB"),
-        *(40, 312, 156, 1555, 300, "NVIDIA A100 data sheet"),
+        *(40, 312, 156, 1555, 300, "NVIDIA A100 data sheet, SXM"),
     ),
     _gpu(
         "a100-80gb",
         ("NVIDIA A100-SXM4-80GB", "NVIDIA A100 80GB PCIe"),
-        *(80, 312, 156, 2039, 300, "NVIDIA A100 data sheet"),
+        *(80, 312, 156, 2039, 300, "NVIDIA A100 data sheet, SXM"),
     ),
     _gpu("h100", ("NVIDIA H100 80GB HBM3",), 80, 989.5, 494.5, 3350, 450, "NVIDIA H100 data sheet, SXM"),
     _gpu("h100-pcie", ("NVIDIA H100 PCIe",), 80, 756.5, 378, 2000, 64, "NVIDIA H100 data sheet, PCIe"),

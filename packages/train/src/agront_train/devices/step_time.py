@@ -34,7 +34,7 @@ class StepTime:
     @property
     def limit(self) -> str:
         """What takes the largest part."""
-        parts = {"matrix unit": self.matrix, "memory": self.memory, "interconnect": self.interconnect}
+        parts = {"matrix unit": self.matrix, "memory": self.memory, "exchange": self.interconnect}
         return max(parts, key=lambda name: parts[name])
 
 
@@ -68,9 +68,9 @@ def plan_time(
 def state_traffic(state: TrainState, config: TrainConfig, weight_copy: int) -> int:
     """Bytes that a step moves for the state, however many rows there are.
 
-    The gradient is written, added up and squared (2 + 1 times its size, and 2 more for each further micro-batch). Adam
-    reads parameters, gradient and both moments and writes all but the gradient; where it is sharded, a device reads
-    its share and writes the parameters that it collects.
+    The gradient is written once and read twice, to be summed over devices and for its norm; each further micro-batch
+    reads and writes it once more. Adam reads parameters, gradient and both moments and writes all but the gradient.
+    Where it is sharded, a device reads its share and writes the parameters that it collects.
 
     Args:
         state: `init_state`, or its shapes.

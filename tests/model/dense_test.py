@@ -3,7 +3,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from agront_model import AgroNTConfig
+from agront_model import AgroNTConfig, dense
 from agront_model.dense import Dense, product
 
 CONFIG = AgroNTConfig(vocabulary_size=20, num_layers=1, embed_dim=12, num_heads=2, ffn_dim=16, max_tokens=8)
@@ -30,7 +30,8 @@ def test_in_float32_it_is_haikus_layer_bit_for_bit():
 
 
 @pytest.mark.parametrize("place", ["value", "gradient of the inputs", "gradient of the weights"])
-def test_in_bfloat16_sums_are_rounded_once(place):
+def test_in_bfloat16_sums_are_rounded_once_where_that_is_fast(monkeypatch, place):
+    monkeypatch.setattr(dense, "has_bfloat16_unit", lambda: True)
     x, w, g = arrays(jnp.bfloat16)
     value, backward = jax.vjp(product, x, w)
     found = {"value": value, "gradient of the inputs": backward(g)[0], "gradient of the weights": backward(g)[1]}[place]
@@ -52,3 +53,9 @@ def test_a_layer_hands_out_its_weights():
     (w, b), outputs = transformed.apply(params, x)
     assert (w.shape, b.shape) == ((12, 16), (16,))
     np.testing.assert_allclose(x @ w + b, outputs, rtol=1e-6)
+
+
+def test_without_a_unit_for_bfloat16_a_cpu_multiplies_as_xla_likes(monkeypatch):
+    monkeypatch.setattr(dense, "has_bfloat16_unit", lambda: False)
+    x, w, _ = arrays(jnp.bfloat16)
+    assert str(jax.make_jaxpr(product)(x, w)) == str(jax.make_jaxpr(jnp.dot)(x, w))

@@ -12,7 +12,7 @@ from agront_model import choose_devices
 from agront_model.pretrained import appearing_whole, check_free, model_card, model_fingerprint, write_model
 from models import load_checked_weights, tokenizer_of
 from rich.console import Console
-from terminal import errors_as_sentences, given_arguments, make_console, say
+from terminal import errors_as_sentences, make_console, read_options, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def convert(source: str, out: Path, console: Console) -> None:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    command = tyro.cli(Command, args=given_arguments())
+    command = read_options(Command)
     with errors_as_sentences("nothing was written"):
         convert(command.source, command.out, make_console())
 

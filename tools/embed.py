@@ -4,7 +4,6 @@
 import bootstrap  # noqa: F401
 import os
 
-import tyro
 from agront_data.sequences import Inputs, parse_files
 from agront_data.tables import EmbeddingTable, PartFiles
 from agront_model import choose_devices
@@ -20,7 +19,7 @@ from embedding import (
 )
 from models import tokenizer_of
 from rich.console import Console
-from terminal import errors_as_sentences, given_arguments, in_options_of, make_console, say
+from terminal import errors_as_sentences, in_options_of, make_console, read_options, say
 
 
 def embed(options: Embed, console: Console) -> None:
@@ -66,7 +65,7 @@ def embed_all(options: Embed, console: Console) -> None:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    options = tyro.cli(Embed, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
+    options = read_options(Embed)
     with errors_as_sentences("the same command continues where this one stopped", in_options_of(options)):
         embed(options, make_console())
 

@@ -4,6 +4,7 @@
 import bootstrap  # noqa: F401
 import dataclasses
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,7 +26,7 @@ from agront_data.public_genomes import (
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import TaskID
-from terminal import DownloadBars, bars, errors_as_sentences, given_arguments, make_console, say, shell_command
+from terminal import DownloadBars, bars, errors_as_sentences, make_console, read_options, say, shell_command
 
 _REPOSITORY = Path(__file__).parents[1]
 
@@ -133,12 +134,12 @@ def verify_genomes(options: VerifyGenomes, console: Console) -> None:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    arguments, console = given_arguments(), make_console()
+    console = make_console()
     with errors_as_sentences("what has come is kept, and the same command goes on from there"):
-        if arguments[:1] == ["verify"]:
-            verify_genomes(tyro.cli(VerifyGenomes, prog="fetch_genomes.py verify", args=arguments[1:]), console)
+        if sys.argv[1:2] == ["verify"]:
+            verify_genomes(read_options(VerifyGenomes, 1, prog="fetch_genomes.py verify"), console)
         else:
-            fetch_genomes(tyro.cli(FetchGenomes, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,)), console)
+            fetch_genomes(read_options(FetchGenomes), console)
 
 
 if __name__ == "__main__":

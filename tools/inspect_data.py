@@ -25,7 +25,7 @@ from store_views import (
     settings_of_preset,
     settings_of_run,
 )
-from terminal import check_picture_name, errors_as_sentences, given_arguments, make_console, say
+from terminal import check_picture_name, errors_as_sentences, make_console, read_options, say
 
 _DEFAULT_PRESET = "agront-1b"
 
@@ -154,7 +154,7 @@ def report_duplicates(store: GenomeStore, held_out: WindowGrid | None, options: 
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    options = tyro.cli(InspectData, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
+    options = read_options(InspectData)
     with errors_as_sentences("", lambda message: in_options(message, " of pretrain.py")):
         inspect_data(options, make_console(shows_result=True))
 

@@ -13,7 +13,7 @@ from agront_train.devices import MemoryPlan, find_remedies, num_bytes, plan_memo
 from presets import PRESETS, in_options
 from pretraining import PlannedRun
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from terminal import counted, errors_as_sentences, make_console, new_table, read_command_line
 
 # 10.5 million sequences of 6 kbp, of 48 species (AgroNT paper; the product is derived).
@@ -21,11 +21,7 @@ _PUBLISHED_BASES = 63e9
 
 
 def plan(run: PlannedRun, console: Console) -> None:
-    """Print what can be known of a run beforehand.
-
-    Raises:
-        ValueError: an option is wrong, or devices and micro-batches do not divide the batch.
-    """
+    """Print what can be known of a run beforehand."""
     if run.utilisation is not None and not 0 < run.utilisation <= 1:
         raise ValueError(f"--utilisation is {run.utilisation}: it must lie in (0, 1]")
     accelerator, count = run.where()
@@ -67,9 +63,8 @@ def work_table(run: PlannedRun) -> Table:
     rows = train.batch_size // (count * train.micro_batches)
     checkpoint = num_bytes(run.state())
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    columns = Column(style="bold", no_wrap=True), Column(overflow="fold")
+    table = Table(*columns, box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_row(
         "model",
         f"{count_parameters(run.model):,} parameters: {run.model.num_layers} layers, width {run.model.embed_dim}, "

@@ -10,7 +10,7 @@ import tyro
 from agront_data.files import check_can_write
 from agront_train.observers import metrics_files
 from pictures import plot_runs
-from terminal import errors_as_sentences, given_arguments, make_console, say
+from terminal import errors_as_sentences, make_console, read_options, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Command:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    command = tyro.cli(Command, args=given_arguments(), description=__doc__)
+    command = read_options(Command, description=__doc__)
     with errors_as_sentences(""):
         check_can_write("--out", command.out)
         plot_runs(metrics_files(command.runs), command.out)

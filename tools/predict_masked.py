@@ -18,7 +18,7 @@ from agront_tokenizer import KmerTokenizer, Vocabulary
 from models import load_checked_weights, table_of, title_of, tokenizer_of
 from rich.console import Console
 from rich.progress import Progress
-from terminal import errors_as_sentences, given_arguments, in_options_of, make_console, say
+from terminal import errors_as_sentences, in_options_of, make_console, read_options, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def _write(out: Path, found: Iterator[tuple[MaskedSequence, MaskReport]], num_se
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    options = tyro.cli(PredictMasked, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
+    options = read_options(PredictMasked)
     with errors_as_sentences("", in_options_of(options)):
         predict_masked(options, make_console(shows_result=options.out is None))
 

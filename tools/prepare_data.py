@@ -12,7 +12,7 @@ from agront_data import GenomeStore, ingest_genomes
 from agront_data.store import group_by_genome
 from rich.console import Console
 from rich.markup import escape
-from terminal import IngestBars, errors_as_sentences, given_arguments, make_console, new_table, say, shell_command
+from terminal import IngestBars, errors_as_sentences, make_console, new_table, read_options, say, shell_command
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def summarize(store: GenomeStore, console: Console) -> None:
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
-    options = tyro.cli(PrepareData, args=given_arguments(), config=(tyro.conf.OmitArgPrefixes,))
+    options = read_options(PrepareData)
     with errors_as_sentences("the same command again goes on with the genomes that are not finished"):
         prepare_data(options, make_console())
 

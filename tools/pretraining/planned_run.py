@@ -56,11 +56,7 @@ class PlannedRun:
         return Experiment(data="", run=Path(), **parts).task()
 
     def where(self) -> tuple[Accelerator, int]:
-        """The accelerator, and how many of it.
-
-        Raises:
-            ValueError: no such accelerator, or no number.
-        """
+        """The accelerator, and how many of it; a ValueError where there is no such."""
         try:
             return parse_devices(self.devices)
         except ValueError as error:

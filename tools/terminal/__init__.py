@@ -1,13 +1,13 @@
 """The terminal: text, tables and progress bars; command lines; errors as sentences; commands to copy."""
 
-from terminal.command_line import read_command_line
+from terminal.command_line import read_command_line, read_options
 from terminal.console import counted, make_console, new_table, say
 from terminal.download_bars import DownloadBars, bars
 from terminal.embedding_bar import EmbeddingBar
 from terminal.errors import errors_as_sentences, in_options_of
 from terminal.ingest_bars import IngestBars
 from terminal.output_names import check_picture_name
-from terminal.shell_command import given_arguments, shell_command, with_option
+from terminal.shell_command import shell_command, with_option
 
 __all__ = [
     "DownloadBars",
@@ -17,11 +17,11 @@ __all__ = [
     "check_picture_name",
     "counted",
     "errors_as_sentences",
-    "given_arguments",
     "in_options_of",
     "make_console",
     "new_table",
     "read_command_line",
+    "read_options",
     "say",
     "shell_command",
     "with_option",

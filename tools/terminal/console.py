@@ -48,13 +48,7 @@ def say(console: Console, text: str) -> None:
 
 
 def counted(number: int, noun: str, plural: str = "s") -> str:
-    """A number with its noun: "1 row", "2 rows", "3 micro-batches".
-
-    Args:
-        number: the count.
-        noun: its singular.
-        plural: ending of the plural.
-    """
+    """A number with its noun: "1 row", "2 rows", "3 micro-batches"."""
     return f"{number:,} {noun}{plural if number != 1 else ''}"
 
 

@@ -46,6 +46,25 @@ def test_a_full_disk_under_standard_output(shows_result, said, status):
         assert (tool.stderr.read(), tool.wait()) == (said, status)
 
 
+def help_of(tool, **where):
+    return subprocess.Popen([sys.executable, TOOLS / tool, "--help"], stderr=subprocess.PIPE, text=True, **where)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("tool", ["prepare_data.py", "plan.py"])
+def test_a_help_that_cannot_be_written_is_a_sentence(tool):
+    with FULL.open("w") as full:
+        process = help_of(tool, stdout=full)
+        assert (process.stderr.read(), process.wait()) == ("error [Errno 28] No space left on device\n", 1)
+
+
+@pytest.mark.parametrize("tool", ["prepare_data.py", "plan.py"])
+def test_a_help_that_nobody_reads_ends_in_silence(tool):
+    process = help_of(tool, stdout=subprocess.PIPE)
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == ("", 1)
+
+
 def test_a_file_has_no_edge_and_a_terminal_its_own(monkeypatch):
     shown = io.StringIO()
     monkeypatch.setattr(sys, "stdout", shown)

@@ -1,5 +1,6 @@
 import re
 
+import jax
 import plan
 import pytest
 from agront_data import HeldOut, WindowGrid, Windows, ingest_genomes
@@ -112,6 +113,15 @@ def test_the_time_of_a_step_names_what_limits_it(plan_tool):
     assert "limited by memory (estimated)" in out
     assert "attention: splash" in out
     assert "attention: all heads" in plan_tool("agront-1b", "--devices", "tpu-v3:512").out
+
+
+def test_a_plan_starts_no_device(plan_tool, monkeypatch):
+    def fail(*_):
+        raise AssertionError("a device is asked for")
+
+    for name in ("devices", "local_devices", "default_backend"):
+        monkeypatch.setattr(jax, name, fail)
+    assert plan_tool("agront-1b", "--devices", "tpu-v4:512").code == 0
 
 
 def test_the_memory_that_the_published_model_took_on_a_cpu(plan_tool):

@@ -14,11 +14,11 @@ from agront_model.config import AgroNTConfig
 def product(x: Float[Array, "N I"], w: Float[Array, "I O"]) -> Float[Array, "N O"]:
     """`x @ w`, of the number format of both.
 
-    In bfloat16 the product and its gradients are summed in float32 and rounded once. On a CPU that multiplies bfloat16
-    in hardware this is several times as fast; on one that does not it is slower, and XLA may do as it likes.
+    In bfloat16 the product and its gradients are summed in float32 and rounded once, where the CPU multiplies bfloat16
+    in hardware: XLA uses that for sums in float32 only. On a CPU without it this is slower, so that XLA may do as it
+    likes; those for GPUs and TPUs sum in float32 by themselves.
     """
-    plain = x.dtype == jnp.float32 or (jax.default_backend() == "cpu" and not has_bfloat16_unit())
-    return jnp.dot(x, w) if plain else _rounded_product(x, w)
+    return _rounded_product(x, w) if x.dtype == jnp.bfloat16 and has_bfloat16_unit() else jnp.dot(x, w)
 
 
 @functools.cache
@@ -36,7 +36,6 @@ def _rounded_product(x: Array, w: Array) -> Array:
 
 
 def _dot(left: Array, right: Array, left_axis: int, right_axis: int) -> Array:
-    # XLA uses a CPU's matrix unit for bfloat16 only where the result is float32.
     contracted = (((left_axis,), (right_axis,)), ((), ()))
     return jax.lax.dot_general(left, right, contracted, preferred_element_type=jnp.float32).astype(left.dtype)
 

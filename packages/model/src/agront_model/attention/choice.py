@@ -60,6 +60,8 @@ def attend_by_device(
         num_heads: H.
     """
     operands = inputs, valid, projections
+    if valid.shape[1] < _MIN_TOKENS:  # as where only shapes are wanted, which shall start no device
+        return _all_heads_at_once(*operands, num_heads)
     ways = {
         platform: attention_way(platform, inputs.dtype.name, valid.shape[1])
         for platform in ("cpu", "tpu", "cuda", "default")
@@ -72,7 +74,7 @@ def attend_by_device(
     default = functools.partial(_WAYS[ways.pop("default")], num_heads=num_heads)
     others = {platform: functools.partial(_WAYS[way], num_heads=num_heads) for platform, way in ways.items()}
     others = {platform: way for platform, way in others.items() if way.func is not default.func}
-    return jax.lax.platform_dependent(*operands, default=default, **others) if others else default(*operands)
+    return jax.lax.platform_dependent(*operands, default=default, **others)
 
 
 def _has_cudnn(

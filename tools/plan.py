@@ -25,10 +25,9 @@ def plan(run: PlannedRun, console: Console) -> None:
     if run.utilisation is not None and not 0 < run.utilisation <= 1:
         raise ValueError(f"--utilisation is {run.utilisation}: it must lie in (0, 1]")
     accelerator, count = run.where()
-    state, models = run.state(), {remat: run.model_costs(remat) for remat in (True, False)}
-    memory = {
-        remat: plan_memory(state, run.train, model, count, accelerator.usable_bytes) for remat, model in models.items()
-    }
+    usable, state = accelerator.usable_bytes, run.state()
+    models = {remat: run.model_costs(remat) for remat in (True, False)}
+    memory = {remat: plan_memory(state, run.train, model, count, usable) for remat, model in models.items()}
     console.print(work_table(run))
     console.print()
     console.print(memory_table(run, memory))
@@ -82,15 +81,15 @@ def work_table(run: PlannedRun) -> Table:
         f"{counted(train.steps, 'step')}, {power(train.steps * tokens)} tokens, {power(train.steps * needed)} FLOP",
     )
     table.add_row("", passes(run))
-    again = "with" if run.remat else "without"
-    table.add_row("computed", f"{made / needed - 1:.0%} more than needed {again} remat; attention: {row.attention}")
+    remat = f"--{'' if run.remat else 'no-'}remat"
+    table.add_row("computed", f"{made / needed - 1:.0%} more than needed with {remat}; attention: {row.attention}")
     how = f"at {run.utilisation:.0%} of the peak (given)" if run.utilisation else f"limited by {time.limit} (estimated)"
     table.add_row("time", f"{duration(train.steps * seconds)}, {how}")
     if not run.utilisation:
         parts = (duration(part) for part in (time.matrix, time.memory, time.interconnect))
         table.add_row("", "{} a step: matrix unit {}, memory {}, exchange {}".format(duration(seconds), *parts))
-    share = needed / (seconds * count * peak)
-    table.add_row("", f"{share:.0%} of the peak, {power(tokens / seconds)} tokens/s; evaluation comes on top")
+    of_peak = f"{needed / (seconds * count * peak):.0%} of the peak"
+    table.add_row("", f"{of_peak}, {power(tokens / seconds)} tokens/s; evaluation comes on top")
     table.add_row(
         "disk",
         f"{size(checkpoint)} a checkpoint; {size((train.keep_checkpoints + 1) * checkpoint)} for "

@@ -162,3 +162,9 @@ def test_a_file_system_that_flushes_no_folders_is_left_alone(tmp_path, monkeypat
     number = errno.EIO
     with pytest.raises(OSError, match="Input/output error"):
         sync_folder(tmp_path)
+
+
+def test_a_device_is_not_replaced_by_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="it is a device or a pipe, which a file would take the place of"):
+        check_can_write("--out", tmp_path / "pipe")

@@ -2,6 +2,7 @@ import collections
 import dataclasses
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -369,6 +370,7 @@ def interrupted_training(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pretrain, "train", interrupted)
+    monkeypatch.setattr(os, "_exit", sys.exit)  # this process goes on
 
 
 def test_short_contigs_are_padded_by_default_and_counted(tmp_path, run_tool, interrupted_training):

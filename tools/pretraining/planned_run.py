@@ -22,8 +22,7 @@ class PlannedRun:
     devices: str = tyro.MISSING
     """Which devices, and how many over all hosts: NAME:COUNT, as tpu-v4:512 or h100:8."""
     utilisation: float | None = None
-    """Share of the devices' peak that the model's FLOP reach, as a run of yours has shown. Without it, the time is
-    estimated from matrix unit, memory and interconnect. Of the published run, four days on 512 TPU v4, it was 0.07."""
+    """Share of the peak that a run of yours has reached; without it, time is estimated. The published run: 0.07."""
     data: str | None = None
     """The genome store, for the passes over it; without one they are over the published corpus."""
     endpoint: str | None = None

@@ -1,4 +1,4 @@
-"""How a process ends when it is one of several."""
+"""How a process ends after Ctrl-C, and when it is one of several."""
 
 import contextlib
 import os
@@ -11,14 +11,15 @@ import jax
 
 @contextlib.contextmanager
 def ending_at_once() -> Iterator[None]:
-    """End this process as soon as something is wrong, where it is one of several.
+    """End this process at once after Ctrl-C, and as soon as something is wrong, where it is one of several.
 
-    JAX would wait at the exit for the others, who wait for this one, or are dead.
+    JAX would wait at the exit for the others, who wait for this one, or are dead; or crash in a thread of its own.
     """
     try:
         yield
     except BaseException as error:
-        if not jax.distributed.is_initialized() or (isinstance(error, SystemExit) and not error.code):
+        code = error.code if isinstance(error, SystemExit) else 1
+        if not code or not (code == 130 or jax.distributed.is_initialized()):
             raise
         if not isinstance(error, SystemExit):
             traceback.print_exc()
@@ -31,4 +32,4 @@ def ending_at_once() -> Iterator[None]:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError):
                 stream.flush()
-        os._exit(error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1)
+        os._exit(code if isinstance(code, int) else 1)

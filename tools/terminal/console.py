@@ -14,7 +14,8 @@ def make_console(*, shows_result: bool = False, quiet: bool = False) -> Console:
     Where nothing can be shown (Ctrl-C in `… | tee`, a full disk) a job goes on in silence, and a tool that
     `shows_result`, which no file has, fails.
     """
-    console = Console(file=cast(TextIO, _Shown(sys.stdout, shows_result)) if sys.stdout else None, quiet=quiet)
+    stream = cast(TextIO, _Shown(sys.stdout, shows_result)) if sys.stdout else None
+    console = Console(file=stream, quiet=quiet, emoji=False)
     if not console.is_terminal:
         console.width = 200
     return console

@@ -25,7 +25,7 @@ def errors_as_sentences(stopped: str, in_words: Callable[[str], str] = str) -> I
         _say("[bold red]error[/]", in_words(str(error)))
         sys.exit(1)
     except KeyboardInterrupt:
-        Console(stderr=True).print(f"\nstopped{stopped and '; '}{stopped}")
+        Console(stderr=True, emoji=False).print(f"\nstopped{stopped and '; '}{stopped}")
         sys.exit(130)
 
 
@@ -42,4 +42,4 @@ def in_options_of(options: Any) -> Callable[[str], str]:
 
 def _say(kind: str, message: str) -> None:
     with suppress(OSError, ValueError):  # closed, or of a narrower encoding
-        Console(stderr=True).print(f"{kind} {escape(message)}", highlight=False, soft_wrap=True)
+        Console(stderr=True, emoji=False).print(f"{kind} {escape(message)}", highlight=False, soft_wrap=True)

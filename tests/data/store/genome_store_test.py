@@ -129,6 +129,9 @@ def test_no_store(tmp_path: Path) -> None:
         GenomeStore.open(tmp_path)
     with pytest.raises(FileNotFoundError, match=re.escape(str(tmp_path / "gone"))):
         GenomeStore.open(tmp_path / "gone")
+    (tmp_path / "genome.fa").touch()
+    with pytest.raises(FileNotFoundError, match="no genome store there, but a file; make a store of it first"):
+        GenomeStore.open(tmp_path / "genome.fa")
 
 
 def test_store_of_another_version(make_store: Make) -> None:

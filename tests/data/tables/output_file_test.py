@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -95,6 +96,13 @@ def test_libraries_read_back_what_was_written(ending, written):
     assert [word or "" for word in columns["label2"]] == ["", "", "leaf", "", "", "", "root"]
     for place, name in enumerate(["layer_0", "layer_2"]):
         assert np.array_equal(columns[name], VECTORS[:, place])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_relative_name_with_a_colon_is_a_file(ending, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = write(Path(f"chr1:100-200{ending}"), [rows(0, 3), rows(3, 7)])
+    assert as_columns(tmp_path / out)[0]["id"].tolist() == IDS
 
 
 def test_types_are_what_a_reader_expects(written):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminal import make_console
+from terminal import errors_as_sentences, make_console
 
 TOOLS = Path(__file__).parents[3] / "tools"
 FULL = Path("/dev/full")  # every write to it fails with ENOSPC
@@ -78,3 +78,11 @@ def test_a_file_has_no_edge_and_a_terminal_its_own(monkeypatch):
 def test_without_any_standard_output_nothing_is_shown(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     make_console().print("nothing")
+
+
+def test_names_with_colons_are_no_emoji(capsys):
+    make_console().print("store st:cat:z")
+    with pytest.raises(SystemExit), errors_as_sentences(""):
+        raise ValueError("h100:-1: say how many")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("store st:cat:z\n", "error h100:-1: say how many\n")

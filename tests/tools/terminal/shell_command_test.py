@@ -2,7 +2,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminal import given_arguments, shell_command, with_option
+from terminal import shell_command, with_option
+from terminal.shell_command import given_arguments
 
 
 def test_a_command_can_be_pasted_into_a_shell(tmp_path, monkeypatch):

@@ -93,13 +93,15 @@ def check_can_write(called: str, path: Path, *, with_parents: bool = False) -> N
         with_parents: Whether the folders above it are made where they are missing.
 
     Raises:
-        ValueError: Its folder is missing or may not be written to, or the name is too long for the file system; or its
-            path is not text in UTF-8, which many libraries cannot write to.
+        ValueError: Its folder is missing or may not be written to, or the name is too long for the file system; it is a
+            device or a pipe; or its path is not text in UTF-8, which many libraries cannot write to.
     """
     check_name_is_text(path.absolute())
     refused, path = f"{called} is {path}:", path.absolute()
     while with_parents and not os.path.lexists(path.parent):
         path = path.parent
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise ValueError(f"{refused} it is a device or a pipe, which a file would take the place of; name another")
     folder, name = (path, "") if os.path.isdir(path) else (path.parent, path.name)
     if not folder.is_dir():
         raise ValueError(f"{refused} there is no folder {os.path.relpath(folder)}; make it first")

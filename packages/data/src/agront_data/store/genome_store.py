@@ -187,5 +187,7 @@ def _read_finished_header(key_value_store: ts.KvStore, location: str) -> StoreHe
     if header is None:
         if key_value.read_key(key_value_store, layout.UNFINISHED_KEY) is not None:
             raise ValueError(f"{location}: is not a finished store: its ingest was interrupted; run it again")
+        if (folder := key_value.local_folder(location)) and os.path.isfile(folder):
+            raise FileNotFoundError(f"{location}: no genome store there, but a file; make a store of it first")
         raise FileNotFoundError(f"{location}: no genome store there ({layout.STORE_KEY} is missing); ingest one first")
     return header

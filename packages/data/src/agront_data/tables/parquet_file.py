@@ -17,12 +17,15 @@ _GROUP_BYTES = 1 << 26
 _BATCH_ROWS = 4096
 
 
+# Paths are absolute, since pyarrow takes a relative one with a colon in it for an address: chr1:100-200.parquet.
+
+
 def write(path: Path, parts: FinishedParts, metadata: Mapping[str, Any]) -> None:
     """Writes all parts, a row group of at most 64 MB at a time."""
     schema = parts.schema.with_metadata({_KEY: json.dumps(metadata)})
     words = [field.name for field in schema if pa.types.is_string(field.type)]
     options = {"compression": "zstd", "use_dictionary": words, "write_page_checksum": True}
-    with pq.ParquetWriter(path, schema, **options) as writer:
+    with pq.ParquetWriter(path.absolute(), schema, **options) as writer:
         for batch in regroup(parts.batches(), max(1, _GROUP_BYTES // row_bytes(schema))):
             writer.write_batch(batch.replace_schema_metadata(schema.metadata))
 
@@ -34,26 +37,26 @@ def read_metadata(path: Path) -> dict[str, Any]:
         ValueError: It is no such file.
     """
     try:
-        return json.loads((pq.read_schema(path).metadata or {})[_KEY])
+        return json.loads((pq.read_schema(path.absolute()).metadata or {})[_KEY])
     except (pa.ArrowInvalid, KeyError, ValueError) as error:
         raise ValueError(f"{path}: is not a table of agront_data, or is damaged") from error
 
 
 def count_rows(path: Path) -> int:
     """Returns the number of rows."""
-    return pq.read_metadata(path).num_rows
+    return pq.read_metadata(path.absolute()).num_rows
 
 
 def column_names(path: Path) -> list[str]:
     """Returns the names of the columns."""
-    return pq.read_schema(path).names
+    return pq.read_schema(path.absolute()).names
 
 
 def read_columns(path: Path, names: Sequence[str], rows: np.ndarray) -> dict[str, np.ndarray]:
     """Returns some rows, in ascending order, of some columns; a few thousand rows in memory at a time."""
     kept: list[pa.RecordBatch] = []
     first = 0
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path.absolute()) as file:
         for batch in file.iter_batches(_BATCH_ROWS, columns=list(names)):
             here = rows[(rows >= first) & (rows < first + batch.num_rows)] - first
             kept.append(batch.take(pa.array(here)))

@@ -29,8 +29,7 @@ def disturb(run, log, options, chance, way):
     if way == "at any moment":  # as a rule before the first update
         time.sleep(chance.uniform(0, 5))
     else:
-        host.wait_until(lambda: "update" in host.said)
-        begin = int(host.said.split()[host.said.split().index("update") + 1])
+        begin = host.wait_for_first_update()
         if begin + 5 < STEPS:
             host.wait_for_update(begin + chance.randrange(1, 6))
         if way == "in a write":

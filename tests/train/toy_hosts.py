@@ -1,6 +1,7 @@
 """Runs of toy training in processes of their own, one or several, that a test can kill."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 import toy_training
+
+FIRST_UPDATE = re.compile(r"update (\d+)\n")
 
 
 class Host(NamedTuple):
@@ -33,6 +36,11 @@ class Host(NamedTuple):
 
     def wait_for_update(self, number):
         self.wait_until(lambda: f"update {number}\n" in self.said)
+
+    def wait_for_first_update(self):
+        """The number of the first update of this process, once its whole line is written."""
+        self.wait_until(lambda: FIRST_UPDATE.search(self.said))
+        return int(FIRST_UPDATE.search(self.said)[1])
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -95,9 +95,10 @@ def test_each_stacked_gradient_is_summed_once_and_each_share_collected_once(comp
 
 
 @pytest.mark.slow
-def test_the_flops_are_those_that_the_model_needs(compiled):
-    # A kernel works at a greater width, and computes less again.
-    assert compiled["needed_flops"] <= compiled["flops"] <= 1.5 * compiled["needed_flops"]
+def test_the_flops_are_those_that_the_plan_counts(compiled):
+    # More than the model needs: heads padded to 128, and what remat computes again.
+    assert compiled["flops"] == pytest.approx(compiled["planned_flops"], rel=0.01)
+    assert compiled["flops"] > compiled["needed_flops"]
     assert compiled["matrix_seconds"] < compiled["estimated_seconds"]
 
 

@@ -87,9 +87,6 @@ def settings_for(options: InspectData, store: GenomeStore) -> RowSettings:
     else:
         settings = settings_of_run(options.run, store)
     changes = {name: getattr(options, name) for name in ("steps", "batch_size") if getattr(options, name) is not None}
-    for name, value in changes.items():
-        if value < 1:
-            raise ValueError(f"--{name.replace('_', '-')} is {value}: it must be at least 1")
     return dataclasses.replace(settings, **changes)
 
 
@@ -102,9 +99,9 @@ def inspect_data(options: InspectData, console: Console) -> None:
     """Print what the options ask for."""
     if (options.step is None) != (options.row is None):
         raise ValueError("--step and --row name a row together: give both")
-    for name in ("at_most", "fragment_length"):
-        if getattr(options, name) < 1:
-            raise ValueError(f"--{name.replace('_', '-')} is {getattr(options, name)}: it must be at least 1")
+    for name in ("steps", "batch_size", "at_most", "fragment_length"):
+        if (value := getattr(options, name)) is not None and value < 1:
+            raise ValueError(f"--{name.replace('_', '-')} is {value}: it must be at least 1")
     if options.plot is not None:
         check_picture_name("--plot", options.plot)
     store = GenomeStore.open(options.store, endpoint=options.endpoint)

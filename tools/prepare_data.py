@@ -52,9 +52,7 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
             on_progress=bars.show,
         )
     summarize(store, console)
-    console.print(
-        f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
-    )
+    say(console, f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})")
     # What is trained here is written here, wherever the store lies.
     run = options.out.rstrip("/") if "://" not in options.out else Path(options.out).name
     pretrain = Path(__file__).with_name("pretrain.py")

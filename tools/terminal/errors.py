@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from agront_data import warnings_to
+from agront_data.file_errors import file_error_in_words
 from rich.console import Console
 from rich.markup import escape
 
@@ -22,7 +23,7 @@ def errors_as_sentences(stopped: str, in_words: Callable[[str], str] = str) -> I
         with warnings_to(lambda message: _say("[bold yellow]note[/]", message)):
             yield
     except (ValueError, OSError, FloatingPointError) as error:
-        _say("[bold red]error[/]", in_words(str(error)))
+        _say("[bold red]error[/]", in_words(file_error_in_words(error)))
         sys.exit(1)
     except KeyboardInterrupt:
         Console(stderr=True, emoji=False).print(f"\nstopped{stopped and '; '}{stopped}")

@@ -73,7 +73,7 @@ def test_a_file_that_is_gone_and_one_without_receipt(file):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"checksum": null}', '{"checksum": {"kind": "md5"}}', "\xff"])
 def test_what_is_no_receipt_is_refused(text, file):
     file.with_name("hello.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(ValueError, match=r"hello\.json: is no receipt of a download .*remove it and fetch again"):
+    with pytest.raises(ValueError, match=r"hello\.json: is no receipt of a download .*check the folder, or move"):
         verify_file(file)
 
 

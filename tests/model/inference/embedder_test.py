@@ -108,7 +108,7 @@ def test_the_share_of_padding_by_hand(pretrained, make_row):
     ("options", "message"),
     [
         ({"pool": "max"}, "pool must be 'mean', 'cls' or 'tokens', got 'max'"),
-        ({"layers": ()}, "layers is empty: name at least one"),
+        ({"layers": ()}, "`layers` is empty: name at least one"),
         ({"layers": (0, 3)}, r"no hidden state 3; they count from 0, the embedded tokens, to 2.*from -3 to -1"),
         ({"layers": (-4,)}, "no hidden state -4"),
         ({"overlap": 63}, r"`overlap` must lie in \[0, 63\)"),

@@ -55,7 +55,10 @@ def help_of(tool, **where):
 def test_a_help_that_cannot_be_written_is_a_sentence(tool):
     with FULL.open("w") as full:
         process = help_of(tool, stdout=full)
-        assert (process.stderr.read(), process.wait()) == ("error [Errno 28] No space left on device\n", 1)
+        assert (process.stderr.read(), process.wait()) == (
+            "error no space left on device; make room there, or name another place\n",
+            1,
+        )
 
 
 @pytest.mark.parametrize("tool", ["prepare_data.py", "plan.py"])

@@ -55,7 +55,10 @@ class Receipt:
             Checksum(kind="sha256", value=receipt.sha256)
             return receipt
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{path}: is no receipt of a download ({error}); remove it and fetch again") from error
+            raise ValueError(
+                f"{path}: is no receipt of a download ({type(error).__name__}: {error}); check the folder, or move "
+                "this file elsewhere and fetch again"
+            ) from error
 
 
 def receipted_files(folder: Path) -> tuple[Path, ...]:

@@ -160,7 +160,7 @@ def embed(
 def _hidden_states(layers: Sequence[int], num_layers: int) -> tuple[int, ...]:
     """Numbers of hidden states, from 0, negative ones counted from the end."""
     if not layers:
-        raise ValueError("layers is empty: name at least one hidden state, such as -1 for the last")
+        raise ValueError("`layers` is empty: name at least one hidden state, such as -1 for the last")
     for layer in layers:
         if not -num_layers - 1 <= layer <= num_layers:
             raise ValueError(

@@ -30,10 +30,6 @@ def embed(options: Embed, console: Console) -> None:
     """
     check_output_name(options.out)
     check_umap_options(options)
-    if options.batch_tokens < 1:
-        raise ValueError(f"--batch-tokens must be at least 1, got {options.batch_tokens}")
-    if not options.layers:
-        raise ValueError("--layers is empty: name at least one hidden state, such as -1 for the last")
     if not os.path.lexists(options.out):
         embed_all(options, console)
     elif options.umap is None:
@@ -50,8 +46,8 @@ def embed(options: Embed, console: Console) -> None:
 
 def embed_all(options: Embed, console: Console) -> None:
     """Read and check all input, then embed it; raises as `embed`."""
-    check_source(options.model)
     inputs = Inputs(files=parse_files(options.inputs), genome=options.genome, tile=options.tile, step=options.step)
+    check_source(options.model)
     PartFiles.beside(options.out).check_begun(options.decisive())
     choose_devices(options.devices)  # an error of JAX's shows before the input is read
     tokenizer = tokenizer_of(options.model)

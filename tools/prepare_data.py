@@ -52,7 +52,9 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
             on_progress=bars.show,
         )
     summarize(store, console)
-    say(console, f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})")
+    console.print(
+        f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
+    )
     # What is trained here is written here, wherever the store lies.
     run = options.out.rstrip("/") if "://" not in options.out else Path(options.out).name
     pretrain = Path(__file__).with_name("pretrain.py")

@@ -77,9 +77,6 @@ def test_what_names_no_weights_is_refused_without_asking_the_hub(asked, tmp_path
         check_source(str(tmp_path / "gone"))
     with pytest.raises(ValueError, match="no revision behind the @"):
         check_source("owner/name@")
-    (tmp_path / "rice.fa").touch()
-    with pytest.raises(ValueError, match=r"rice\.fa: a file; MODEL comes first, and is a folder"):
-        check_source(str(tmp_path / "rice.fa"))
     assert asked == []
 
 

@@ -43,7 +43,7 @@ def check_tiling(length: int, step: int | None = None) -> None:
     if length < 1:
         raise ValueError(f"tiles of {length} bases: the length must be at least 1")
     if step is not None and not 1 <= step <= length:
-        raise ValueError(f"`step` is {step}: it must be 1 to {length}, the length, or bases would be left out")
+        raise ValueError(f"a step of {step} bases: it must be 1 to {length}, the length, or bases would be left out")
 
 
 def _tiles(regions: Iterable[Region], length: int, step: int) -> Iterator[Region]:

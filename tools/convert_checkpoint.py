@@ -37,7 +37,7 @@ def convert(source: str, out: Path, console: Console) -> None:
     """
     out = out.absolute()
     check_free(out)
-    check_can_write("OUT", out, with_parents=True)
+    check_can_write("OUT", out, as_folder=True)
     choose_devices()
     tokenizer = tokenizer_of(source)
     pretrained = load_checked_weights(source, tokenizer.vocabulary, console)

@@ -90,7 +90,7 @@ def fetch_genomes(options: FetchGenomes, console: Console) -> None:
     absent = [d for d in downloads if console.is_terminal and not (options.out / d.name).exists()]
     sizes: dict[str, int | None] = {download.name: None for download in downloads}
     sizes |= zip((d.name for d in absent), remote_sizes([d.url for d in absent]), strict=True)
-    check_can_write("--out", options.out, with_parents=True)
+    check_can_write("--out", options.out, as_folder=True)
     with bars(console) as progress:
         receipts = download_files(downloads, options.out, on_progress=DownloadBars(progress, sizes).show)
     total = f"{len(receipts)} files, {decimal(sum(receipt.num_bytes for receipt in receipts))}, verified"

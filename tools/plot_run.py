@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from agront_data.files import check_can_write
 from agront_train.observers import metrics_files
 from pictures import plot_runs
-from terminal import errors_as_sentences, make_console, read_options, say
+from terminal import check_picture_name, errors_as_sentences, make_console, read_options, say
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,7 +26,7 @@ def main() -> None:
     """Read the command line; report bad input in a sentence."""
     command = read_options(Command, description=__doc__)
     with errors_as_sentences(""):
-        check_can_write("--out", command.out)
+        check_picture_name("--out", command.out)
         plot_runs(metrics_files(command.runs), command.out)
         say(make_console(), f"drawn to {command.out}")
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import tyro
 from agront_data import GenomeStore, ingest_genomes
+from agront_data.files import check_can_write
 from agront_data.store import group_by_genome
 from rich.console import Console
 from rich.markup import escape
@@ -42,15 +43,11 @@ class PrepareData:
 def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
     """Write the store, showing progress, and say what is in it."""
     genomes = group_by_genome(options.genomes)
+    if "://" not in options.out:
+        check_can_write("--out", Path(options.out), as_folder=True)
     with IngestBars(console, genomes) as bars:
-        store = ingest_genomes(
-            genomes,
-            options.out,
-            add=options.add,
-            workers=options.workers,
-            endpoint=options.endpoint,
-            on_progress=bars.show,
-        )
+        settings = {name: getattr(options, name) for name in ("add", "workers", "endpoint")}
+        store = ingest_genomes(genomes, options.out, **settings, on_progress=bars.show)
     summarize(store, console)
     console.print(
         f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
@@ -69,14 +66,8 @@ def summarize(store: GenomeStore, console: Console) -> None:
     table = new_table("genome", "contigs", "bases", "GC", "N", "soft-masked")
     for genome in store.genomes:
         counts = genome.counts
-        table.add_row(
-            escape(genome.name),
-            f"{len(genome.contigs):,}",
-            f"{genome.length:,}",
-            f"{counts.gc:.1%}",
-            f"{counts.N / genome.length:.1%}",
-            f"{counts.soft_masked / genome.length:.1%}",
-        )
+        shares = [f"{share:.1%}" for share in (counts.gc, counts.N / genome.length, counts.soft_masked / genome.length)]
+        table.add_row(escape(genome.name), f"{len(genome.contigs):,}", f"{genome.length:,}", *shares)
     console.print(table)
 
 

@@ -48,7 +48,7 @@ def open_store(location: str, endpoint: str | None) -> GenomeStore:
 def pretrain(experiment: Experiment, console: Console) -> int:
     """Train, draw the loss curve, and say what was learned beyond two baselines. Returns the exit status."""
     config, start = experiment.train, None
-    on_first(lambda: check_can_write("--run", experiment.run, with_parents=True))
+    on_first(lambda: check_can_write("--run", experiment.run, as_folder=True))
     if experiment.init_from is not None:
         vocabulary = tokenizer_of(experiment.init_from).vocabulary
         start = load_checked_weights(experiment.init_from, vocabulary, console, experiment.precision)

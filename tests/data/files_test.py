@@ -85,7 +85,7 @@ def test_a_place_that_can_be_written_to_is_left_as_it_was(tmp_path):
     (tmp_path / "store").mkdir()
     check_can_write("--out", tmp_path / "a.parquet")
     check_can_write("--out", tmp_path / "store")
-    check_can_write("--run", tmp_path / "new" / "folder" / "run", with_parents=True)
+    check_can_write("--run", tmp_path / "new" / "folder" / "run", as_folder=True)
     assert [path.name for path in tmp_path.rglob("*")] == ["store"]
 
 
@@ -95,11 +95,13 @@ def test_an_output_that_could_not_be_written_is_refused_before_the_work(tmp_path
     with pytest.raises(ValueError, match=r"--out is /proc/a.tsv: nothing can be written to /proc"):
         check_can_write("--out", Path("/proc/a.tsv"))
     with pytest.raises(ValueError, match=r"--run is /proc/a/run: nothing can be written to /proc"):
-        check_can_write("--run", Path("/proc/a/run"), with_parents=True)
+        check_can_write("--run", Path("/proc/a/run"), as_folder=True)
     longest = os.pathconf(tmp_path, "PC_NAME_MAX")
     (tmp_path / ("n" * longest)).touch()
     with pytest.raises(ValueError, match=r"an unfinished file has a longer name; give one of 2[34][0-9] bytes"):
         check_can_write("--out", tmp_path / ("n" * (longest - 1)))
+    with pytest.raises(ValueError, match=r"--out is .*n: it is a file; name a new folder"):
+        check_can_write("--out", tmp_path / ("n" * longest), as_folder=True)
     with pytest.raises(ValueError, match=r"an unfinished file has a longer name"):
         check_can_write("--out", tmp_path / ("n" * (longest + 1)))
     (tmp_path / "a.tsv").touch()
@@ -115,7 +117,7 @@ def lock_of_nfs(descriptor, operation):
 
 def test_an_output_whose_name_is_not_utf_8_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"r\\xfcn: this path is not text in UTF-8"):
-        check_can_write("--run", tmp_path / os.fsdecode(b"r\xfcn"), with_parents=True)
+        check_can_write("--run", tmp_path / os.fsdecode(b"r\xfcn"), as_folder=True)
     assert list(tmp_path.iterdir()) == []
 
 

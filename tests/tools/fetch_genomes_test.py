@@ -175,6 +175,14 @@ def test_verify_of_a_folder_without_genomes(tmp_path, run_tool):
     assert f"{tmp_path}: holds no fetched genome" in outcome.err
 
 
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path, run_tool):
+    (tmp_path / "g").write_text("mine")
+    outcome = run_tool(fetch_genomes.main, "tiny", "--out", tmp_path / "g")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == f"error --out is {tmp_path / 'g'}: it is a file; name a new folder\n"
+    assert (tmp_path / "g").read_text() == "mine"
+
+
 def test_the_folder_at_hand_will_do(tmp_path, run_tool, monkeypatch):
     monkeypatch.chdir(tmp_path)
     outcome = run_tool(fetch_genomes.main, "tiny", "--out", ".")

@@ -39,6 +39,8 @@ def test_a_last_line_that_is_cut_short_is_left_out(make_run, run_tool):
         (("broken",), "metrics.jsonl, line 31 is not JSON"),
         (("a", "./a"), "a is given twice"),
         (("a", "--out", "nowhere/loss.png"), "--out is nowhere/loss.png: there is no folder nowhere; make it first"),
+        (("a", "--out", "folder"), "--out is folder: it is a folder; name a file that ends in .png"),
+        (("a", "--out", "loss.svg"), "--out is loss.svg: name a file that ends in .png"),
     ],
 )
 def test_what_cannot_be_drawn_is_named_and_nothing_is_written(make_run, run_tool, tmp_path, arguments, message):

@@ -111,7 +111,7 @@ def test_a_folder_of_other_things_and_a_file_are_left_alone(tmp_path, run_tool, 
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     before = contents(tmp_path)
-    for place, message in ((tmp_path / "thesis", "holds other files"), (good, "is a file")):
+    for place, message in ((tmp_path / "thesis", "holds other files"), (good, "it is a file; name a new folder")):
         outcome = run_tool(prepare_data.main, "--out", place, good)
         assert outcome.code == 1
         assert f"{place}: {message}" in outcome.err
@@ -138,6 +138,13 @@ def test_arguments_that_name_no_genome_are_refused(arguments, message, tmp_path,
     assert message.format(**places) in outcome.err
     with pytest.raises((ValueError, FileNotFoundError)):
         GenomeStore.open(tmp_path / "store")
+
+
+def test_a_place_that_cannot_be_written_to_is_named_before_anything_is_read(run_tool):
+    outcome = run_tool(prepare_data.main, "--out", "/proc/store", "nowhere=NOWHERE.fa")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("error --out is /proc/store: nothing can be written to /proc (")
+    assert outcome.err.endswith("); name another folder\n")
 
 
 def test_files_of_one_name_are_one_genome_and_the_summary_counts_its_bases(tmp_path, run_tool, write_fasta):

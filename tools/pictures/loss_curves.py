@@ -1,6 +1,5 @@
 """Loss curves as PNG: of one run at its end, or of several runs in one picture."""
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,11 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from agront_train.observers import group_series, metric_series, read_metrics, smoothed_series
-from agront_train.run_folder import write_whole
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from pictures.picture_file import save_picture
 
 # A legend with more curves than this hides the picture, and one curve alone is the mean itself.
 _GROUPS_DRAWN = range(2, 13)
@@ -52,7 +52,7 @@ def plot_losses(metrics: Path, png: Path, *, baselines: Mapping[str, float] | No
         axes.axhline(loss, color="black", linestyle=style, linewidth=1, label=f"{name}: {loss:.3f}")
     _limit(axes, [losses[len(losses) // 20 :], held_out[1], *by_group, np.array(list((baselines or {}).values()))])
     _finish(axes)
-    _save(figure, png)
+    save_picture(figure, png, dpi=120)
 
 
 def plot_runs(runs: Mapping[str, Path], png: Path) -> None:
@@ -94,7 +94,7 @@ def plot_runs(runs: Mapping[str, Path], png: Path) -> None:
     below.set_ylabel("learning rate")
     below.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
     below.grid(alpha=0.3)
-    _save(figure, png)
+    save_picture(figure, png, "--out", dpi=120)
 
 
 def _read(metrics: Path) -> list[dict[str, Any]]:
@@ -117,9 +117,3 @@ def _finish(axes: Axes) -> None:
     axes.set_ylabel("cross-entropy, nats a token")
     axes.grid(alpha=0.3)
     axes.legend(loc="best", fontsize="small")
-
-
-def _save(figure: Figure, png: Path) -> None:
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120)
-    write_whole(png, picture.getvalue())

@@ -1,13 +1,13 @@
 """A picture of how much each species is of a store, and of what a model sees."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from agront_data.files import write_whole
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+
+from pictures.picture_file import save_picture
 
 
 def draw_species_shares(
@@ -43,6 +43,4 @@ def draw_species_shares(
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper left", ncols=2, fontsize="small", frameon=False)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=150)
-    write_whole(png, picture.getvalue())
+    save_picture(figure, png, "--plot")

@@ -1,17 +1,16 @@
 """A picture of embeddings in two dimensions: points that lie close together have similar embeddings."""
 
 import importlib.util
-import io
 from pathlib import Path
 
 import numpy as np
-from agront_data.files import write_whole
 from jaxtyping import Float32
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pictures.colours import Category, categories_of, numbers_of
+from pictures.picture_file import save_picture
 
 FEWEST_POINTS = 3
 """Two points have a distance, but no shape."""
@@ -67,9 +66,7 @@ def draw_umap(vectors: Float32[np.ndarray, "N D"], values: np.ndarray, title: st
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[["top", "right"]].set_visible(False)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=150)
-    write_whole(png, picture.getvalue())
+    save_picture(figure, png, "--umap")
 
 
 def lay_out(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N 2"]:

@@ -8,5 +8,6 @@ from agront_data.files import check_can_write
 def check_picture_name(option: str, path: Path) -> None:
     """Refuse what cannot become a PNG file; raises as `check_can_write`, and for another ending."""
     check_can_write(option, path)
-    if path.suffix.lower() != ".png" or path.is_dir():
-        raise ValueError(f"{option} is {path}: name a file that ends in .png")
+    is_folder = "it is a folder; " if path.is_dir() else ""
+    if is_folder or path.suffix.lower() != ".png":
+        raise ValueError(f"{option} is {path}: {is_folder}name a file that ends in .png")

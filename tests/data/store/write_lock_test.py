@@ -37,6 +37,13 @@ def test_two_processes_cannot_write_one_store(tmp_path: Path) -> None:
     assert not (tmp_path / "store" / "writing.lock").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "1.fa"
+    source.write_text(">a\nACGT\n")
+    with pytest.raises(OSError, match=r"^/proc/store: cannot be written to \(.+\); name another place$"):
+        ingest_genomes({"plant": [source]}, "/proc/store")
+
+
 @pytest.fixture
 def bucket() -> ts.KvStore:
     """A key-value store that is no folder."""

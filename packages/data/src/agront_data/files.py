@@ -81,7 +81,7 @@ def open_whole(path: Path) -> Iterator[TextIO]:
         partial.unlink(missing_ok=True)
 
 
-def check_can_write(called: str, path: Path, *, with_parents: bool = False) -> None:
+def check_can_write(called: str, path: Path, *, as_folder: bool = False) -> None:
     """Refuses, before hours of work, a file or folder that could not be written at their end.
 
     It makes an empty file beside it, or in it if it is a folder, and removes it. The name of that file is as long as
@@ -90,18 +90,21 @@ def check_can_write(called: str, path: Path, *, with_parents: bool = False) -> N
     Args:
         called: What the user calls it, such as --out, for the message.
         path: The file or folder; it need not be there.
-        with_parents: Whether the folders above it are made where they are missing.
+        as_folder: Whether it is to be a folder, made with those above it where they are missing.
 
     Raises:
         ValueError: Its folder is missing or may not be written to, or the name is too long for the file system; it is a
-            device or a pipe; or its path is not text in UTF-8, which many libraries cannot write to.
+            device or a pipe, or a file where a folder is wanted; or its path is not text in UTF-8, which many libraries
+            cannot write to.
     """
     check_name_is_text(path.absolute())
     refused, path = f"{called} is {path}:", path.absolute()
-    while with_parents and not os.path.lexists(path.parent):
+    while as_folder and not os.path.lexists(path.parent):
         path = path.parent
     if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
         raise ValueError(f"{refused} it is a device or a pipe, which a file would take the place of; name another")
+    if as_folder and os.path.isfile(path):
+        raise ValueError(f"{refused} it is a file; name a new folder")
     folder, name = (path, "") if os.path.isdir(path) else (path.parent, path.name)
     if not folder.is_dir():
         raise ValueError(f"{refused} there is no folder {os.path.relpath(folder)}; make it first")

@@ -61,6 +61,7 @@ def write_lock(store: ts.KvStore, location: str) -> Iterator[WriteLock]:
 
     Raises:
         BlockingIOError: Another process holds it.
+        OSError: Its folder cannot be made or written to.
     """
     folder = key_value.local_folder(location)
     if folder is None:
@@ -70,13 +71,15 @@ def write_lock(store: ts.KvStore, location: str) -> Iterator[WriteLock]:
 
 
 def _hold_file(path: str, location: str) -> Iterator[WriteLock]:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         descriptor = open_locked(path)
     except BlockingIOError as error:
         raise BlockingIOError(
             f"{location}: another process is writing this store; wait until it has finished, or stop it"
         ) from error
+    except OSError as error:
+        raise OSError(f"{location}: cannot be written to ({error.strerror}); name another place") from error
     try:
         yield WriteLock(descriptor, None)
     finally:

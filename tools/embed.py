@@ -8,15 +8,7 @@ from agront_data.sequences import Inputs, parse_files
 from agront_data.tables import EmbeddingTable, PartFiles
 from agront_model import choose_devices
 from agront_model.pretrained import check_source
-from embedding import (
-    Embed,
-    check_can_be_drawn,
-    check_output_name,
-    check_picture,
-    check_umap_options,
-    draw_output,
-    embed_inputs,
-)
+from embedding import Embed, check_can_be_drawn, check_options, check_picture, draw_output, embed_inputs
 from models import tokenizer_of
 from rich.console import Console
 from terminal import errors_as_sentences, in_options_of, make_console, read_options, say
@@ -28,8 +20,7 @@ def embed(options: Embed, console: Console) -> None:
     Raises:
         ValueError, OSError: bad options or input, or something cannot be written; what is finished stays.
     """
-    check_output_name(options.out)
-    check_umap_options(options)
+    check_options(options)
     if not os.path.lexists(options.out):
         embed_all(options, console)
     elif options.umap is None:

@@ -25,7 +25,6 @@ from agront_data.public_genomes import (
 )
 from rich.console import Console
 from rich.filesize import decimal
-from rich.progress import TaskID
 from terminal import DownloadBars, bars, errors_as_sentences, make_console, read_options, say, shell_command
 
 _REPOSITORY = Path(__file__).parents[1]
@@ -113,20 +112,16 @@ def verify_genomes(options: VerifyGenomes, console: Console) -> None:
         raise ValueError(f"{options.out}: holds no fetched genome; check the path, or fetch some to it first")
     damaged = []
     with bars(console) as progress:
+        task = progress.add_task("")
         for file in files:
-            task = progress.add_task(file.name, total=file.stat().st_size if file.exists() else None)
-
-            def show(num_bytes: int, task: TaskID = task) -> None:
-                progress.update(task, completed=num_bytes)
-
+            progress.reset(task, description=file.name, total=file.stat().st_size if file.exists() else None)
             state = "whole  "
             try:
-                verify_file(file, on_progress=show)
+                verify_file(file, on_progress=lambda done: progress.update(task, completed=done))
             except ValueError as error:
                 state = "damaged"
                 damaged.append(str(error))
             console.print(f"{state}  {file.name}", highlight=False, markup=False)
-            progress.update(task, visible=False)
     if damaged:
         raise ValueError("\n".join([f"{len(damaged)} of {len(files)} files are not as they were fetched:", *damaged]))
     console.print(f"\n{len(files)} files are as they were fetched", highlight=False)

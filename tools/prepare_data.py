@@ -13,7 +13,16 @@ from agront_data.files import check_can_write
 from agront_data.store import group_by_genome
 from rich.console import Console
 from rich.markup import escape
-from terminal import IngestBars, errors_as_sentences, make_console, new_table, read_options, say, shell_command
+from terminal import (
+    IngestBars,
+    errors_as_sentences,
+    in_options_of,
+    make_console,
+    new_table,
+    read_options,
+    say,
+    shell_command,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,9 +58,7 @@ def prepare_data(options: PrepareData, console: Console) -> GenomeStore:
         settings = {name: getattr(options, name) for name in ("add", "workers", "endpoint")}
         store = ingest_genomes(genomes, options.out, **settings, on_progress=bars.show)
     summarize(store, console)
-    console.print(
-        f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})", highlight=False, markup=False
-    )
+    say(console, f"\ngenome store  {options.out}  (fingerprint {store.fingerprint[:12]})")
     # What is trained here is written here, wherever the store lies.
     run = options.out.rstrip("/") if "://" not in options.out else Path(options.out).name
     pretrain = Path(__file__).with_name("pretrain.py")
@@ -74,7 +81,8 @@ def summarize(store: GenomeStore, console: Console) -> None:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = read_options(PrepareData)
-    with errors_as_sentences("the same command again goes on with the genomes that are not finished"):
+    again = "the same command again goes on with the genomes that are not finished"
+    with errors_as_sentences(again, in_options_of(options)):
         prepare_data(options, make_console())
 
 

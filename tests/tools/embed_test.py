@@ -85,7 +85,8 @@ BAD = {
     "layers": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--layers", "3"], ["error --layers: no hidden state 3"]),
     "layers twice": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--layers", "2", "-1"], ["twice (they are number 2, 2)"]),
     "overlap": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--overlap", "39"], ["error --overlap must lie in [0, 39)"]),
-    "batch": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--batch-tokens", "0"], ["error --batch-tokens must be at least 1"]),
+    "tile": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--tile", "0"], ["error --tile is 0: a tile has at least 1 base"]),
+    "step": ({"a.fa": ">a\nA\n"}, ["a.fa", "--tile", "6", "--step", "0"], ["error --step is 0: it must be 1 to 6"]),
     "picture of tokens": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--umap", "u.png", "--pool", "tokens"], ["--pool tokens"]),
     "picture of two": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--umap", "u.png"], ["at least 3 sequences, there are 1"]),
     "picture's name": ({"a.fa": ">a\nACGT\n"}, ["a.fa", "--umap", "u.svg"], ["u.svg: name a file that ends in .png"]),
@@ -121,6 +122,26 @@ def test_bad_options_are_sentences(arguments, message, model, tmp_path, run_tool
     assert outcome.code == 1
     assert message in outcome.err
     assert os.listdir(tmp_path) == ["rice.fa"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--batch-tokens", "0"), "--batch-tokens is 0: it must be at least 1"),
+        (("--layers",), "--layers is empty: name at least one hidden state, such as -1 for the last"),
+    ],
+)
+def test_what_no_model_can_do_is_refused_before_model_and_input_are_looked_for(arguments, message, tmp_path, run_tool):
+    outcome = run_tool(embed.main, "no/such/model", "nowhere.fa", "--out", tmp_path / "out.npz", *arguments)
+    assert (outcome.code, outcome.err) == (1, f"error {message}\n")
+
+
+def test_a_file_in_the_place_of_the_model_is_said_and_the_order_where_they_are_swapped(tmp_path, model, fasta, run):
+    swapped = run(fasta, model, "--out", tmp_path / "out.npz")
+    assert swapped.err == f"error {fasta} is a file, and {model} a model: give the model first, then the files\n"
+    twice = run(fasta, fasta, "--out", tmp_path / "out.npz")
+    assert twice.err == f"error {fasta}: is a file; as MODEL give a folder of weights, or a repository OWNER/NAME\n"
+    assert run(fasta, tmp_path, "--out", tmp_path / "out.npz").err == twice.err
 
 
 def test_a_sequence_whose_tokens_do_not_fit_memory_is_refused(tmp_path, model, fasta, run, monkeypatch):

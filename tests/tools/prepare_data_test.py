@@ -75,7 +75,7 @@ def test_what_was_written_before_a_bad_file_is_no_store_and_does_not_stand_in_th
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("other.fa", "holds a finished store of good; add genomes to it (add=True, --add)"),
+        ("other.fa", "holds a finished store of good; add genomes to it with --add, or name another place"),
         ("protein.fa", "holds a finished store of good"),
         ("good=other.fa", "genome 'good' is in the store, made from other files"),
     ],
@@ -125,6 +125,8 @@ def test_a_folder_of_other_things_and_a_file_are_left_alone(tmp_path, run_tool, 
         (["{good}", "{good}"], "{good} is given twice"),
         (["a b={good}"], "genome name 'a b' cannot be a folder's"),
         (["={good}"], "={good}: there is no NAME before the ="),
+        (["{good}", "--workers", "0"], "error --workers is 0: it must be at least 1"),
+        (["{good}", "--workers=-5"], "error --workers is -5: it must be at least 1"),
         (["{folder}"], "{folder}: is a folder; name the FASTA files in it"),
     ],
 )

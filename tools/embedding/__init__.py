@@ -2,14 +2,13 @@
 
 from embedding.embedding_picture import check_can_be_drawn, check_picture, draw_output
 from embedding.embedding_run import embed_inputs
-from embedding.options import Embed, check_output_name, check_umap_options
+from embedding.options import Embed, check_options
 
 __all__ = [
     "Embed",
     "check_can_be_drawn",
-    "check_output_name",
+    "check_options",
     "check_picture",
-    "check_umap_options",
     "draw_output",
     "embed_inputs",
 ]

@@ -9,6 +9,7 @@ from agront_data.files import check_can_write
 from agront_data.sequences import LabelSplit
 from agront_data.tables import table_format
 from agront_model.inference import Pool
+from agront_model.pretrained import peek_config
 from pictures import check_umap_is_installed
 from terminal import check_picture_name
 
@@ -85,12 +86,20 @@ def check_output_name(out: Path) -> None:
     check_can_write("--out", out)
 
 
-def check_umap_options(options: Embed) -> None:
-    """Refuse, before hours of work, a picture that could not be drawn after them.
+def check_options(options: Embed) -> None:
+    """Refuse, before model and input are read, what no model can do and what could not be written.
 
     Raises:
         ValueError: see the messages.
     """
+    check_output_name(options.out)
+    first = "".join(options.inputs[:1])
+    if Path(options.model).is_file() and peek_config(first) is not None:
+        raise ValueError(f"{options.model} is a file, and {first} a model: give the model first, then the files")
+    if not options.layers:
+        raise ValueError("--layers is empty: name at least one hidden state, such as -1 for the last")
+    if options.batch_tokens < 1:
+        raise ValueError(f"--batch-tokens is {options.batch_tokens}: it must be at least 1")
     if options.umap is None:
         return
     check_picture_name("--umap", options.umap)

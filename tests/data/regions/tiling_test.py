@@ -65,10 +65,10 @@ def test_every_base_is_covered_and_no_tile_is_empty_or_useless(
 @pytest.mark.parametrize(
     ("length", "step", "message"),
     [
-        (0, None, "tiles of 0 bases: the length must be at least 1"),
-        (-3, 1, "tiles of -3 bases"),
-        (6, 0, "a step of 0 bases: it must be 1 to 6, the length, or bases would be left out"),
-        (6, 7, "a step of 7 bases"),
+        (0, None, "`length` is 0: a tile has at least 1 base"),
+        (-3, 1, "`length` is -3"),
+        (6, 0, "`step` is 0: it must be 1 to 6, the `length`, or bases would be left out"),
+        (6, 7, "`step` is 7"),
     ],
 )
 def test_bad_tiles_are_refused_at_the_call(length: int, step: int | None, message: str) -> None:

@@ -229,8 +229,8 @@ def test_two_files_with_the_same_ids_are_not_split_unless_one_asks(tmp_path):
         (["a=a.fa", "./a.fa"], {}, "a.fa is given twice"),
         (["a.bed.gz"], {}, r"a.bed.gz names places only: give the genome .* --genome"),
         (["a.fa"], {"step": 5}, "--step .* --tile"),
-        (["a.fa"], {"tile": 0}, "length must be at least 1"),
-        (["a.fa"], {"tile": 5, "step": 6}, "a step of 6 bases"),
+        (["a.fa"], {"tile": 5, "step": 6}, "`step` is 6: it must be 1 to 5, the `tile`, or bases would be left out"),
+        (["a.fa"], {"tile": 0}, "`tile` is 0: a tile has at least 1 base"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_read(arguments, options, message):

@@ -106,13 +106,13 @@ def test_a_killed_worker_is_said(genomes: dict[str, list[Path]], tmp_path: Path)
             if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
                 os.kill(int(child), signal.SIGKILL)
 
-    with pytest.raises(OSError, match=r"a worker process was killed, .* run again, with fewer workers"):
+    with pytest.raises(OSError, match=r"a worker process was killed, .* run again, with fewer `workers`"):
         ingest_genomes(genomes, tmp_path / "store", workers=2, on_progress=kill_a_child)
     assert ingest_genomes(genomes, tmp_path / "store").num_bases == 3_200_004
 
 
 def test_no_workers(genomes: dict[str, list[Path]], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="workers is 0"):
+    with pytest.raises(ValueError, match="`workers` is 0: it must be at least 1"):
         ingest_genomes(genomes, tmp_path / "store", workers=0)
     assert not (tmp_path / "store").exists()
 

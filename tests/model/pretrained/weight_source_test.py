@@ -77,6 +77,9 @@ def test_what_names_no_weights_is_refused_without_asking_the_hub(asked, tmp_path
         check_source(str(tmp_path / "gone"))
     with pytest.raises(ValueError, match="no revision behind the @"):
         check_source("owner/name@")
+    (tmp_path / "genes.fa").touch()
+    with pytest.raises(ValueError, match=r"genes.fa: is a file; as MODEL give a folder of weights, or a repository"):
+        check_source(str(tmp_path / "genes.fa"))
     assert asked == []
 
 

@@ -30,20 +30,21 @@ def tile_regions(regions: Iterable[Region], length: int, step: int | None = None
     return _tiles(regions, length, length if step is None else step)
 
 
-def check_tiling(length: int, step: int | None = None) -> None:
+def check_tiling(length: int, step: int | None = None, *, called: str = "length") -> None:
     """Checks the length of tiles and their step, without regions to cut.
 
     Args:
         length: As for `tile_regions`.
         step: As for `tile_regions`.
+        called: What the caller calls the length, for messages.
 
     Raises:
         ValueError: `length` or `step` is below 1, or `step` above `length`.
     """
     if length < 1:
-        raise ValueError(f"tiles of {length} bases: the length must be at least 1")
+        raise ValueError(f"`{called}` is {length}: a tile has at least 1 base")
     if step is not None and not 1 <= step <= length:
-        raise ValueError(f"a step of {step} bases: it must be 1 to {length}, the length, or bases would be left out")
+        raise ValueError(f"`step` is {step}: it must be 1 to {length}, the `{called}`, or bases would be left out")
 
 
 def _tiles(regions: Iterable[Region], length: int, step: int) -> Iterator[Region]:

@@ -73,7 +73,7 @@ class Inputs:
         if self.step is not None and self.tile is None:
             raise ValueError("--step is the distance of tiles: give their length, --tile, as well")
         if self.tile is not None:
-            check_tiling(self.tile, self.step)
+            check_tiling(self.tile, self.step, called="tile")
 
     def read(self, tokenizer: KmerTokenizer, *, split_labels: bool = False) -> Iterator[InputSequence]:
         """Yields all sequences in the order of the files and of what is in them.

@@ -108,7 +108,7 @@ def _check_arguments(files: Mapping[str, Sequence[Path]], location: str, workers
                 raise ValueError(f"{path}: is a folder; name the FASTA files in it")
             check_rereadable(path)
     if workers < 1:
-        raise ValueError(f"workers is {workers}; an ingest needs at least one process")
+        raise ValueError(f"`workers` is {workers}: it must be at least 1")
     folder = key_value.local_folder(location)
     if folder is not None and Path(folder).is_file():
         raise ValueError(f"{location}: is a file; name a new folder for the store")
@@ -134,7 +134,7 @@ def _genomes_present(
     present = {genome.name: genome for genome in header.genomes}
     if not add and files.keys() != present.keys():
         raise ValueError(
-            f"{location}: holds a finished store of {', '.join(present)}; add genomes to it (add=True, --add), or name "
+            f"{location}: holds a finished store of {', '.join(present)}; add genomes to it with `add`, or name "
             "another place"
         )
     for name in files.keys() & present.keys():

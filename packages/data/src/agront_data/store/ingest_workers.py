@@ -66,8 +66,8 @@ def ingest_in_parallel(
         done = {name: future.result() for name, future in futures.items()}
     except BrokenProcessPool as error:
         raise OSError(
-            f"{location}: a worker process was killed, perhaps for want of memory; run again, with fewer workers: the "
-            "genomes that are finished are kept"
+            f"{location}: a worker process was killed, perhaps for want of memory; run again, with fewer `workers`: "
+            "the genomes that are finished are kept"
         ) from error
     finally:
         stop.set()

@@ -40,9 +40,11 @@ def check_source(source: str) -> None:
 
     Raises:
         FileNotFoundError: there is no such folder, and no repository can have that name.
-        ValueError: it names a repository and an empty revision, or a path that is not text in UTF-8.
+        ValueError: it is a file, names a repository and an empty revision, or is a path that is not text in UTF-8.
     """
     _check_name_is_text(Path(source))
+    if Path(source).is_file():
+        raise ValueError(f"{source}: is a file; as MODEL give a folder of weights, or a repository OWNER/NAME")
     if not Path(source).exists() and named_repository(source) is None:
         raise FileNotFoundError(f"{source}: no such folder; check MODEL's path (a repository's name is OWNER/NAME)")
 

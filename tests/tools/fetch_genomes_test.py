@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import fetch_genomes
 import prepare_data
 import pytest
-from agront_data import GenomeStore
+from agront_data import GenomeStore, ingest_genomes
 from agront_data.public_genomes import RetryPolicy, select_genomes
 from genome_server import Fault, serve
 
@@ -173,6 +173,14 @@ def test_verify_of_a_folder_without_genomes(tmp_path, run_tool):
     outcome = run_tool(fetch_genomes.main, "verify", "--out", tmp_path)
     assert outcome.code == 1
     assert f"{tmp_path}: holds no fetched genome" in outcome.err
+
+
+def test_verify_of_a_genome_store_says_what_to_name(tmp_path, run_tool, write_fasta):
+    ingest_genomes({"plant": [write_fasta(tmp_path / "plant.fa", c1="ACGT")]}, tmp_path / "store")
+    outcome = run_tool(fetch_genomes.main, "verify", "--out", tmp_path / "store")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert f"{tmp_path / 'store'}: is a genome store; give the folder" in outcome.err
+    assert "remove" not in outcome.err
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path, run_tool):

@@ -1,6 +1,7 @@
 import hashlib
 
 import pytest
+from agront_data import ingest_genomes
 from agront_data.public_genomes.checksum import Checksum
 from agront_data.public_genomes.receipt import Receipt, receipted_files, verify_file
 
@@ -37,6 +38,15 @@ def test_a_whole_file_is_verified(file):
     seen = []
     assert verify_file(file, on_progress=seen.append) == RECEIPT
     assert seen == [6]
+
+
+def test_a_genome_store_is_not_taken_for_downloads(tmp_path):
+    (tmp_path / "plant.fa").write_text(">a\nACGT\n")
+    ingest_genomes({"plant": [tmp_path / "plant.fa"]}, tmp_path / "store")
+    with pytest.raises(ValueError, match=r"store: is a genome store; give the folder that the FASTA files in it were"):
+        receipted_files(tmp_path / "store")
+    (tmp_path / "store.json").write_text("{}")  # the receipt of a file called store, however bad
+    assert receipted_files(tmp_path) == (tmp_path / "store",)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agront_data.public_genomes.checksum import Checksum, file_checksums
+from agront_data.store import is_store
 
 _SUFFIX = ".json"
 
@@ -62,7 +63,13 @@ class Receipt:
 
 
 def receipted_files(folder: Path) -> tuple[Path, ...]:
-    """Returns the files in a folder that have, or had, a receipt; sorted, also those that are gone."""
+    """Returns the files in a folder that have, or had, a receipt; sorted, also those that are gone.
+
+    Raises:
+        ValueError: The folder is a genome store.
+    """
+    if is_store(folder):
+        raise ValueError(f"{folder}: is a genome store; give the folder that the FASTA files in it were fetched to")
     suffixes = (f".part{_SUFFIX}",)
     paths = (path for path in folder.glob(f"*{_SUFFIX}") if not path.name.endswith(suffixes))
     return tuple(sorted(path.with_name(path.name.removesuffix(_SUFFIX)) for path in paths))

@@ -13,6 +13,7 @@ from agront_data.store.ingest import ingest_genomes
 from agront_data.store.ingest_genome import GenomeProgress
 from agront_data.store.n_runs import NRuns
 from agront_data.store.soft_mask import SoftMask
+from agront_data.store.store_header import is_store
 
 __all__ = [
     "BaseCounts",
@@ -26,4 +27,5 @@ __all__ = [
     "genome_name",
     "group_by_genome",
     "ingest_genomes",
+    "is_store",
 ]

@@ -19,7 +19,7 @@ from agront_data.store.genome import Genome
 from agront_data.store.genome_store import GenomeStore
 from agront_data.store.ingest_genome import GenomeProgress, Source, ingest_genome, read_ingested
 from agront_data.store.ingest_workers import ingest_in_parallel
-from agront_data.store.store_header import StoreHeader, read_header, write_header
+from agront_data.store.store_header import StoreHeader, holds_store, read_header, write_header
 from agront_data.store.write_lock import write_lock
 
 _MARKER = json.dumps({"format": layout.FORMAT, "format_version": layout.FORMAT_VERSION}).encode()
@@ -116,14 +116,7 @@ def _check_arguments(files: Mapping[str, Sequence[Path]], location: str, workers
 
 def _check_place(store: ts.KvStore, location: str) -> None:
     """Refuses a place that holds anything but a store, finished or not."""
-    for key in (layout.STORE_KEY, layout.UNFINISHED_KEY):
-        found = key_value.read_key(store, key)
-        try:
-            if found is not None and json.loads(found)["format"] == layout.FORMAT:
-                return
-        except (ValueError, KeyError, TypeError):
-            pass  # a file of that name, but somebody else's
-    if set(key_value.list_keys(store)) - {layout.LOCK_KEY}:
+    if not holds_store(store) and set(key_value.list_keys(store)) - {layout.LOCK_KEY}:
         raise ValueError(f"{location}: holds other files and no genome store; name a new or empty folder")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -21,6 +22,23 @@ class StoreHeader(NamedTuple):
 
     genomes: tuple[Genome, ...]
     fingerprint: str
+
+
+def holds_store(store: ts.KvStore) -> bool:
+    """Returns whether there is a store, finished or not, damaged or not."""
+    for key in (layout.STORE_KEY, layout.UNFINISHED_KEY):
+        found = key_value.read_key(store, key)
+        try:
+            if found is not None and json.loads(found)["format"] == layout.FORMAT:
+                return True
+        except (ValueError, KeyError, TypeError):
+            pass  # a file of that name, but somebody else's
+    return False
+
+
+def is_store(location: str | os.PathLike[str]) -> bool:
+    """Returns whether a folder or URL is that of a genome store, finished or not; raises as `open_key_value_store`."""
+    return holds_store(key_value.open_key_value_store(location, first_key=layout.STORE_KEY))
 
 
 def read_header(store: ts.KvStore, location: str) -> StoreHeader | None:

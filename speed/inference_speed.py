@@ -21,12 +21,10 @@ import argparse
 import importlib.util
 import multiprocessing
 import os
-import platform
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -37,6 +35,7 @@ import numpy as np
 from agront_model import AGRONT_1B, AgroNTConfig, Precision, Pretrained, make_model, save_pretrained
 from agront_model.inference import Embedder
 from agront_tokenizer import AGRONT_VOCABULARY
+from machine import describe_machine
 
 SIZES = {  # model, sequences of mixed lengths, rounds with equal and with mixed lengths
     "24m": (AgroNTConfig(num_layers=6, embed_dim=512, num_heads=8, ffn_dim=2048), 128, 9, 3),
@@ -184,6 +183,7 @@ def main() -> None:
     equal_rounds, mixed_rounds = [arguments.rounds] * 2 if arguments.rounds else rounds
 
     installed = [module for module in ("jax", "torch", "transformers") if importlib.util.find_spec(module)]
+    machine = describe_machine(installed)  # before its load is ours
     if len(installed) < 3:
         print("PyTorch is left out: torch or transformers is not installed")
     spawn = multiprocessing.get_context("spawn")
@@ -196,11 +196,7 @@ def main() -> None:
             spawn.Process(target=serve, args=target, daemon=True).start()
             pipes |= dict.fromkeys(pipe.recv(), pipe)
 
-    versions = ", ".join(f"{module} {version(module)}" for module in installed)
-    print(
-        f"{config.num_layers} layers, width {config.embed_dim}; {platform.machine()}, {os.cpu_count()} cores, "
-        f"{jax.default_backend().upper()}; {versions}"
-    )
+    print(f"{config.num_layers} layers, width {config.embed_dim}; on {jax.default_backend().upper()}\n{machine}")
     equal, mixed = ({name: pipes[name] for name in pipes if name.startswith(kind)} for kind in ("equal", "mixed"))
     for num_rows, num_tokens in EQUAL_SHAPES:
         rows = random_rows([num_tokens] * num_rows)

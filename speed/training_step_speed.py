@@ -21,13 +21,11 @@ import argparse
 import importlib.util
 import multiprocessing
 import os
-import platform
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +42,7 @@ from agront_tokenizer import AGRONT_VOCABULARY
 from agront_train import MaskedTokenTask, TrainConfig, init_state, make_train_step, rows_key
 from agront_train.tasks import mask_tokens
 from agront_train.update import make_optimizer
+from machine import describe_machine
 from plain_encoder import plain_logits
 
 SIZES = {  # model, rows, tokens a row, rounds
@@ -174,6 +173,7 @@ def main() -> None:
 
     names = list(CONTENDERS)
     installed = [module for module in ("jax", "torch", "transformers") if importlib.util.find_spec(module)]
+    machine = describe_machine(installed)  # before its load is ours
     if len(installed) < 3:
         names.remove("PyTorch")
         print("PyTorch is left out: torch or transformers is not installed")
@@ -200,11 +200,10 @@ def main() -> None:
     for pipe in pipes.values():
         pipe.send(None)
 
-    versions = ", ".join(f"{module} {version(module)}" for module in installed)
     print(
         f"{sizes[names[0]]:,} parameters: {architecture.num_layers} layers, width {architecture.embed_dim}; "
-        f"{num_rows} x {num_tokens:,} tokens, {arguments.compute}; {rounds} rounds\n"
-        f"{platform.machine()}, {os.cpu_count()} cores, {jax.default_backend().upper()}; {versions}"
+        f"{num_rows} x {num_tokens:,} tokens, {arguments.compute}; {rounds} rounds "
+        f"on {jax.default_backend().upper()}\n{machine}"
     )
     timed = {name: taken[2:] for name, taken in seconds.items()}
     print(f"{'whole training step':28s} {'s a step':>9s} {'tokens/s':>9s}  times as fast as")

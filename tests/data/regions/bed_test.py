@@ -174,6 +174,8 @@ BAD_FILES = {
     "FASTA with a long header": (b">chr1 is a contig\nACGT\n", "line 1: .*this is FASTA"),
     "bigBed": (bytes([0xEB, 0xF2, 0x89, 0x87]), "is bigBed, not BED; .*bigBedToBed"),
     "Latin-1": (b"chr1\t0\t10\tGr\xfcn\n", "line 1 is not text in UTF-8.*iconv -f LATIN1"),
+    "Word": (b"PK\x03\x04\x14\0\x06\0\xb5", r"is a zip archive, to be unpacked \(unzip\), or a document of"),
+    "web page": (b"<!DOCTYPE html>\n<html>", "is a web page, not the file itself"),
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "is a pointer of Git LFS"),
     "old Macintosh": (TWO.replace(b"\n", b"\r"), "line 1 holds a CR"),
     "one endless line": (b"ACGT" * 600_000, "longer than 1 MiB"),

@@ -26,6 +26,9 @@ def test_a_bed_file_by_another_name_is_told_what_it_needs(tmp_path):
     path.write_text("chr1\t0\t10\n")
     with pytest.raises(ValueError, match=r"peaks.txt: is not FASTA.*If it is a BED file, give the genome .*--genome"):
         read([path])
+    path.write_text("##gff-version 3\nchr1\tx\tgene\t1\t10\t.\t+\t.\tID=a\n")
+    with pytest.raises(ValueError, match=r"peaks.txt: .*looks like GFF or GTF.* make BED of GFF, .* first \(gff2bed"):
+        read([path])
 
 
 def test_records_come_one_after_another_with_their_labels(tmp_path):

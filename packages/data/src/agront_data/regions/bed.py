@@ -10,7 +10,7 @@ from pathlib import Path
 from agront_data.regions.bed_line import parse_fields
 from agront_data.regions.misplaced_strand import StrandColumns
 from agront_data.regions.region import Region
-from agront_data.sequence_files import read_chunks
+from agront_data.sequence_files import other_format, read_chunks
 
 # No line of a BED12 file with a thousand exons is longer; a file without line ends need not be held.
 _LONGEST_LINE = 1 << 20
@@ -20,7 +20,6 @@ _OTHER_FORMATS = {
     "##gff": f"is GFF, not BED; it counts from 1. {_CONVERT}",
     "#gtf": f"is GTF, not BED; it counts from 1. {_CONVERT}",
     "##fileformat=VCF": f"is VCF, not BED; it counts from 1. {_CONVERT}",
-    "version https://git-lfs": "is a pointer of Git LFS, not the file itself; fetch that: git lfs pull",
 }
 
 
@@ -58,6 +57,8 @@ def read_bed(path: str | os.PathLike[str]) -> list[Region]:
     strands = StrandColumns()
     num_columns = 0
     for number, line_bytes in enumerate(_lines(path), 1):
+        if number == 1 and (what := other_format(line_bytes)):
+            raise ValueError(f"{path}: is {what}")
         line, source = _text(path, number, line_bytes), f"{path}: line {number}"
         _check_format(path, line)
         if line.startswith("#"):

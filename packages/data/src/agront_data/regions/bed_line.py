@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from agront_data.regions.region import Region, check_region, place_of
+from agront_data.sequence_files import format_of_places
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
-_NUCLEOTIDES = re.compile(r"[ACGTN]+", re.IGNORECASE)
 _BROWSER_PLACE = re.compile(r"(\S+):([0-9,]{1,20})-([0-9,]{1,20})")
 
 
@@ -64,12 +64,13 @@ def _how_to_write(text: str) -> str:
 
 
 def _remedy(fields: Sequence[str], text: str) -> str:
-    if len(fields) >= 8 and _DIGITS.fullmatch(fields[3]) and _DIGITS.fullmatch(fields[4]):
+    places = format_of_places(fields)
+    if places == "GFF or GTF":
         return (
             "this looks like GFF or GTF, which counts from 1; convert it: "
             "awk -v OFS='\\t' '!/^#/ {print $1, $4 - 1, $5, $3, \".\", $7}'"
         )
-    if len(fields) >= 5 and _DIGITS.fullmatch(fields[1]) and _NUCLEOTIDES.fullmatch(fields[3]):
+    if places == "VCF":
         return (
             "this looks like VCF, which counts from 1; convert it: "
             "awk -v OFS='\\t' '!/^#/ {print $1, $2 - 1, $2 - 1 + length($4), $3}'"

@@ -6,6 +6,16 @@
 """
 
 from agront_data.sequence_files.fasta import FastaBlock, FastaRecord, NotFastaError, read_fasta, read_fasta_blocks
+from agront_data.sequence_files.other_formats import format_of_places, other_format
 from agront_data.sequence_files.text_chunks import read_chunks
 
-__all__ = ["FastaBlock", "FastaRecord", "NotFastaError", "read_chunks", "read_fasta", "read_fasta_blocks"]
+__all__ = [
+    "FastaBlock",
+    "FastaRecord",
+    "NotFastaError",
+    "format_of_places",
+    "other_format",
+    "read_chunks",
+    "read_fasta",
+    "read_fasta_blocks",
+]

@@ -16,6 +16,7 @@ from jaxtyping import UInt8
 
 from agront_data.bases import IUPAC_LETTERS, encode_sequence
 from agront_data.sequence_files.fasta_lines import read_lines
+from agront_data.sequence_files.other_formats import format_of_places, other_format
 
 _OTHER_FORMATS = {
     b"@": "FASTQ, not FASTA; convert it (seqkit fq2fa, seqtk seq -a)",
@@ -23,9 +24,6 @@ _OTHER_FORMATS = {
     b"ID   ": "EMBL, not FASTA; convert it (seqret, any2fasta)",
     b"\x43\x27\x41\x1a": "2bit, not FASTA; convert it: twoBitToFa OLD.2bit NEW.fa",
     b"\x1a\x41\x27\x43": "2bit, not FASTA; convert it: twoBitToFa OLD.2bit NEW.fa",
-    b"PK\x03\x04": "a zip archive; unpack it (unzip), and name the FASTA files in it",
-    b"<": "a web page, not FASTA; fetch the file that it is about",
-    b"version https://git-lfs": "a pointer of Git LFS, not the file itself; fetch that: git lfs pull",
     b"BAM\x01": "BAM, not FASTA; convert it: samtools fasta",
 }
 
@@ -164,9 +162,14 @@ def _header(path: Path, record: int, text: bytes) -> str:
 
 
 def _check_preamble(path: Path, line: bytes) -> None:
-    for beginning, what in _OTHER_FORMATS.items():
-        if line.startswith(beginning):
-            raise ValueError(f"{path}: is {what}")
+    sequences = next((what for beginning, what in _OTHER_FORMATS.items() if line.startswith(beginning)), None)
+    if what := sequences or other_format(line):
+        raise ValueError(f"{path}: is {what}")
+    if places := format_of_places(line.decode("latin-1").strip().split("\t")):
+        raise NotFastaError(
+            f"{path}: is not FASTA, but looks like {places}, which names places of a genome; give the FASTA file of "
+            "that genome"
+        )
     if line.strip() and not line.startswith(b"#"):
         raise NotFastaError(
             f"{path}: is not FASTA: it begins with {line[:40]!r}. A record is a line that starts with '>' and its "

@@ -124,5 +124,6 @@ def _records(path: str) -> Iterator[tuple[str, UInt8[np.ndarray, "W"]]]:
             name = block.name
             pieces.append(block.codes & BASE_BITS)
     except NotFastaError as error:
-        raise NotFastaError(f"{error}. If it is a BED file, give the genome that it is about, --genome") from error
+        remedy = "If it is a BED file, give the genome that it is about, --genome; make BED of GFF, GTF and VCF first"
+        raise NotFastaError(f"{error}. {remedy} (gff2bed, gtf2bed, vcf2bed)") from error
     yield name, np.concatenate(pieces)

@@ -38,10 +38,20 @@ def content_of(run):
 
 
 def test_arrays_that_are_not_there_are_named(run):
-    with pytest.raises(ValueError, match=r"no checkpoint of .*run can be read:\n  .*7: agront/\S+ cannot be read: "):
+    with pytest.raises(ValueError, match=r"no checkpoint of .*run can be read; copy .*\n  .*7: agront/\S+ cannot be "):
         load_pretrained(run)
-    with pytest.raises(ValueError, match=r"checkpoints/7 is damaged: .*\. Take another of the same run"):
+    with pytest.raises(ValueError, match=r"checkpoints/7 is damaged: .*\. It is the only one of its run; copy the run"):
         load_pretrained(run / "checkpoints" / "7")
+
+
+@pytest.mark.parametrize(("others", "named"), [(["5", "6", "9", "10"], "6"), (["10", "9"], "9"), (["3.orbax-tmp"], "")])
+def test_in_the_place_of_a_damaged_checkpoint_another_is_named(run, others, named):
+    for other in others:
+        (run / "checkpoints" / other).mkdir()
+    with pytest.raises(ValueError, match="is damaged") as raised:
+        load_pretrained(run / "checkpoints" / "7")
+    in_its_place = f". Give another one of the run in its place: {run / 'checkpoints' / named}"
+    assert str(raised.value).endswith(in_its_place) == bool(named)
 
 
 def test_arrays_of_which_git_lfs_left_a_pointer_are_named(run):

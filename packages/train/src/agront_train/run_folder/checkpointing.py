@@ -160,7 +160,10 @@ class Checkpointer:
             return Restored(state, metadata["loader_state"], rejected)
         if damaged:
             reasons = "".join(f"\n  {self.path(step)}: {error}" for step, error in damaged.items())
-            raise ValueError(f"no checkpoint can be read, and none was touched:{reasons}")
+            raise ValueError(
+                "no checkpoint can be read, and none was touched; copy the run again, or train anew in another "
+                f"folder:{reasons}"
+            )
         return None
 
     def _read_metadata(self, step: int) -> dict[str, Any]:

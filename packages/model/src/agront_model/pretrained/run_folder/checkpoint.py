@@ -25,6 +25,7 @@ from agront_model.pretrained.git_lfs import check_fetched
 
 FORMAT = 1
 """The format of checkpoints that is read here, as `agront_train` numbers it."""
+_COPY_AGAIN = "copy the run again from where it was trained, or train it anew"
 _RUN, _METADATA = "run.json", Path("metadata", "metadata")
 
 
@@ -63,7 +64,7 @@ def read_run(folder: Path) -> RunCheckpoint:
         try:
             return RunCheckpoint(*_read_checkpoint(folder), folder, ())
         except _DamagedError as error:
-            raise ValueError(f"checkpoint {folder} is damaged: {error}. Take another of the same run") from error
+            raise ValueError(f"checkpoint {folder} is damaged: {error}. {_remedy(folder)}") from error
     damaged: dict[Path, _DamagedError] = {}
     # Listed anew each time: a run that trains removes old checkpoints and adds new ones.
     while found := _checkpoints(folder) - damaged.keys():
@@ -76,8 +77,18 @@ def read_run(folder: Path) -> RunCheckpoint:
         rejected = (f"checkpoint {path} is damaged ({error}): took {newest}" for path, error in _still_there(damaged))
         return RunCheckpoint(config, params, newest, tuple(rejected))
     if reasons := "".join(f"\n  {path}: {error}" for path, error in _still_there(damaged)):
-        raise ValueError(f"no checkpoint of {folder} can be read:{reasons}")
+        raise ValueError(f"no checkpoint of {folder} can be read; {_COPY_AGAIN}:{reasons}")
     raise FileNotFoundError(f"{folder} holds no checkpoint: the run has to write its first one before it can be read")
+
+
+def _remedy(damaged: Path) -> str:
+    """Names the checkpoint to take in the place of a damaged one: the last before it, or else the next after it."""
+    step = int(damaged.name) if damaged.name.isdecimal() else 0
+    others = {int(path.name): path for path in _checkpoints(damaged.parents[1]) if path.name != damaged.name}
+    if not others:
+        return f"It is the only one of its run; {_COPY_AGAIN}"
+    nearest = max((each for each in others if each < step), default=min(others))
+    return f"Give another one of the run in its place: {others[nearest]}"
 
 
 class _DamagedError(Exception):

@@ -110,9 +110,8 @@ def inspect_data(options: InspectData, console: Console) -> None:
         print_row(store, settings, tokenizer_for(options), options.source, options.step, options.row, console)
         return
 
-    chosen = None
-    if options.contigs is not None:
-        chosen = store.indices_of(None if options.contigs == "all" else options.contigs)
+    species = None if options.contigs == "all" else options.contigs
+    chosen = None if options.contigs is None else store.indices_of(species)
     console.print(composition_table(store))
     say(console, f"\ngenome store  {options.store}  (fingerprint {store.fingerprint[:12]})")
     order = settings.order_of(store)

@@ -21,6 +21,10 @@ class Command:
     out: Path = Path("loss.png")
     """The picture to write; one that is there is written over."""
 
+    def __post_init__(self) -> None:
+        if not self.runs:
+            raise ValueError("no run was given: name the folders of one or several runs")
+
 
 def main() -> None:
     """Read the command line; report bad input in a sentence."""

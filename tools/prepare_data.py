@@ -81,8 +81,7 @@ def summarize(store: GenomeStore, console: Console) -> None:
 def main() -> None:
     """Read the command line; report bad input in a sentence."""
     options = read_options(PrepareData)
-    again = "the same command again goes on with the genomes that are not finished"
-    with errors_as_sentences(again, in_options_of(options)):
+    with errors_as_sentences("the same command goes on with genomes that are not finished", in_options_of(options)):
         prepare_data(options, make_console())
 
 

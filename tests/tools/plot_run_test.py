@@ -24,6 +24,12 @@ def test_one_run_and_several_are_drawn(make_run, run_tool, tmp_path):
     assert imread(tmp_path / "loss.png").shape == imread(tmp_path / "two.png").shape == (840, 1080, 4)
 
 
+def test_no_run_at_all_is_a_wrong_command_line(make_run, run_tool):
+    outcome = run_tool(plot_run.main)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "no run was given: name the folders of one or several" in outcome.err
+
+
 def test_a_last_line_that_is_cut_short_is_left_out(make_run, run_tool):
     assert run_tool(plot_run.main, make_run("a", end='{"step": 31, "lo')).code == 0
 
@@ -31,7 +37,6 @@ def test_a_last_line_that_is_cut_short_is_left_out(make_run, run_tool):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "no run was given"),
         (("a", "nowhere"), "nowhere is no run of tools/pretrain.py: it holds no metrics.jsonl"),
         (("a", "folder"), "folder is no run of tools/pretrain.py: it holds no metrics.jsonl"),
         (("a", "fresh"), "fresh has made no update yet"),

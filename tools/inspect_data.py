@@ -99,8 +99,8 @@ def inspect_data(options: InspectData, console: Console) -> None:
     """Print what the options ask for."""
     if (options.step is None) != (options.row is None):
         raise ValueError("--step and --row name a row together: give both")
-    for name in ("steps", "batch_size", "at_most", "fragment_length"):
-        if (value := getattr(options, name)) is not None and value < 1:
+    for name, value in vars(options).items():
+        if name in ("steps", "batch_size", "at_most", "fragment_length") and value is not None and value < 1:
             raise ValueError(f"--{name.replace('_', '-')} is {value}: it must be at least 1")
     if options.plot is not None:
         check_picture_name("--plot", options.plot)

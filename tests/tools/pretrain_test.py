@@ -354,11 +354,13 @@ def test_a_run_folder_that_holds_something_else_is_left_alone(tmp_path, store, r
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     (tmp_path / "file").write_text("a file")
     before = contents(tmp_path)
-    for place in (tmp_path / "thesis", tmp_path / "file"):
-        outcome = run_tool(pretrain.main, "demo", "--data", store, "--run", place, *TINY)
+    for name, message in (
+        ("thesis", f"{tmp_path / 'thesis'} is not empty and holds no run"),
+        ("file", f"--run is {tmp_path / 'file'}: it is a file; name a new folder"),
+    ):
+        outcome = run_tool(pretrain.main, "demo", "--data", store, "--run", tmp_path / name, *TINY)
         assert outcome.code == 1
-        assert f"{place} is not empty and holds no run" in outcome.err
-        assert "choose another folder (--run)" in outcome.err
+        assert message in outcome.err
     assert contents(tmp_path) == before
 
 

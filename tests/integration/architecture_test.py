@@ -280,6 +280,7 @@ FACES = [
     "agront_data.sequences",
     "agront_data.store",
     "agront_data.tables",
+    "agront_data.variants",
     "agront_data.windows",
     "agront_model.inference",
     *(f"agront_train.{room}" for room in ("devices", "observers", "run_folder", "tasks", "update")),

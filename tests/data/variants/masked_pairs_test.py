@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from agront_data import encode_sequence
-from agront_data.bases import BASE_BITS
 from agront_data.variants import masked_pairs, num_bases_around
 from agront_tokenizer import KmerTokenizer
 from hypothesis import given, settings
@@ -48,8 +47,9 @@ def in_letters(pairs):
 
 
 def pairs_of(sequence, position, alternative, context, frames="all"):
-    codes = encode_sequence(sequence) & BASE_BITS
-    return masked_pairs(codes, position, encode_sequence(alternative), TOKENIZER, context=context, frames=frames)
+    return masked_pairs(
+        encode_sequence(sequence), position, encode_sequence(alternative), TOKENIZER, context=context, frames=frames
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -75,6 +75,13 @@ def test_a_substitution_by_hand():
     assert (last.strand, last.frame, last.start, last.mask) == ("-", 5, 6, 2)
     assert [names[token] for token in last.tokens] == ["<cls>", "TGTAAT", "<mask>", "AGCCGA"]
     assert (names[last.reference], names[last.alternative]) == ("CCGGTA", "CCGGTC")
+
+
+def test_lower_case_is_ignored():
+    expected = in_letters(pairs_of("ATCGGCTTACCGGATTACA", 7, "G", context=3))
+    lower = masked_pairs(encode_sequence("ATCGGCttaccggaTTACA"), 7, encode_sequence("g"), TOKENIZER, context=3)
+    assert in_letters(lower) == expected
+    assert len(expected) == 12
 
 
 def test_the_window_of_the_published_script():

@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from agront_model.inference.length_batches import length_buckets, plan_batches
+from agront_model.inference.length_batches import length_buckets, plan_batches, power_of_four
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,3 +97,8 @@ def test_a_few_left_over_move_up_to_where_there_is_room():
     # Many do not move.
     lengths = {batch.length for batch in plan_batches([1000] * 4 + [32] * 128, 1024, batch_tokens=4096)}
     assert lengths == {32, 1024}
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, 1), (1, 1), (2, 4), (4, 4), (5, 16), (16, 16), (17, 64)])
+def test_places_are_rounded_up_to_a_power_of_four(count, expected):
+    assert power_of_four(count) == expected

@@ -7,7 +7,7 @@ import numpy as np
 from agront_tokenizer import KmerTokenizer
 from jaxtyping import UInt8, UInt16
 
-from agront_data.bases import NO_BASE, N, reverse_complement
+from agront_data.bases import BASE_BITS, NO_BASE, N, reverse_complement
 
 Strand = Literal["+", "-"]
 
@@ -73,9 +73,10 @@ def masked_pairs(
     the rest of the context follows it. Pairs whose token would leave the contig, or hold such a base, are left out.
 
     Args:
-        bases: Codes 0–4 of the contig, or of `num_bases_around` bases on either side as far as the contig has them.
+        bases: Codes of the contig, or of `num_bases_around` bases on either side as far as the contig has them. The
+            soft-mask bit is ignored.
         position: The first base that is replaced, counted within `bases`.
-        alternative: Codes 0–3 of what takes the place of as many bases.
+        alternative: Codes of what takes the place of as many bases; the soft-mask bit is ignored.
         tokenizer: Makes the ids.
         context: Tokens of a window after `<cls>`; the published model has 1,023.
         frames: "central" takes f = ⌈(k − m) / 2⌉ on the forward and ⌊(k − m) / 2⌋ on the reverse strand alone.
@@ -88,6 +89,7 @@ def masked_pairs(
         ValueError: There is no base to replace or more than k of them, they are beyond the end, the alternative has
             another base than A, T, C, G, or the context has no token.
     """
+    bases, alternative = bases & BASE_BITS, alternative & BASE_BITS
     size, k = alternative.size, tokenizer.vocabulary.k
     if not 1 <= size <= k:
         raise ValueError(f"{size} bases are replaced at once; a token covers 1 to {k} of them")

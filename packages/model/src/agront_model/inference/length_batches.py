@@ -42,6 +42,14 @@ def length_buckets(max_tokens: int) -> tuple[int, ...]:
     return tuple(sorted(lengths))
 
 
+def power_of_four(count: int) -> int:
+    """The least one that is not below a count, for places a row: each is compiled anew, and some more cost little."""
+    power = 1
+    while power < count:
+        power *= 4
+    return power
+
+
 def plan_batches(
     lengths: Sequence[int], max_tokens: int, *, batch_tokens: int, num_devices: int = 1
 ) -> list[LengthBatch]:

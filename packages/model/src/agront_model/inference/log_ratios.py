@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float32, Integer
 
-from agront_model.inference.length_batches import LengthBatch
+from agront_model.inference.length_batches import LengthBatch, power_of_four
 from agront_model.inference.tiled_function import Progress, TiledFunction
 from agront_model.inference.tiled_rows import TiledRows
 from agront_model.pretrained import Pretrained
@@ -45,11 +45,6 @@ class LogRatios:
             return jnp.take_along_axis(logits, asked.reshape(len(asked), -1), axis=1).reshape(asked.shape)
 
         self._function = TiledFunction(logits_of, params, config, overlap=0, batch_tokens=batch_tokens, devices=devices)
-
-    @property
-    def num_compilations(self) -> int:
-        """Programs compiled so far, one for each shape of a batch."""
-        return self._function.num_compilations
 
     def __call__(
         self,
@@ -89,7 +84,7 @@ class LogRatios:
         tiled = TiledRows.cut(rows, config, self._function.overlap)
 
         def arrays_of(batch: LengthBatch) -> tuple[np.ndarray, np.ndarray]:
-            width = _round_up(max(len(asked[member]) for member in batch.members))
+            width = power_of_four(max(len(asked[member]) for member in batch.members))
             places, pairs = np.zeros(batch.num_rows, np.int32), np.zeros((batch.num_rows, width, 2), np.int32)
             for index, member in enumerate(batch.members):
                 places[index] = masks[member]
@@ -106,11 +101,3 @@ class LogRatios:
                     "beyond what the format can hold; compute in float32 if it was bfloat16, else take other weights"
                 )
         return ratios
-
-
-def _round_up(count: int) -> int:
-    """To a power of four: each is compiled anew, while some tokens more cost nothing."""
-    rounded = 1
-    while rounded < count:
-        rounded *= 4
-    return rounded

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float32, Int, Integer
 
-from agront_model.inference.length_batches import LengthBatch
+from agront_model.inference.length_batches import LengthBatch, power_of_four
 from agront_model.inference.tiled_function import Progress, TiledFunction
 from agront_model.inference.tiled_rows import TiledRows
 from agront_model.inference.tiles import Tile
@@ -121,7 +121,7 @@ class MaskedPredictor:
         def places_of(batch: LengthBatch) -> tuple[np.ndarray]:
             tiles = [tiled.tiles[member] for member in batch.members]
             most = max(masks_of(tile).size for tile in tiles)
-            places = np.zeros((batch.num_rows, _round_up(most, batch.length)), np.int32)
+            places = np.zeros((batch.num_rows, min(power_of_four(most), batch.length)), np.int32)
             for of_row, tile in zip(places, tiles, strict=False):
                 found = masks_of(tile)
                 of_row[: found.size] = found - tile.start + 1
@@ -178,14 +178,6 @@ def predict_masked(
         **options: those of `MaskedPredictor`: k, overlap, batch_tokens, devices.
     """
     return MaskedPredictor(pretrained, **options)(rows, progress)
-
-
-def _round_up(count: int, largest: int) -> int:
-    """To a power of four: each is compiled anew, while the head at a few places more costs next to nothing."""
-    rounded = 1
-    while rounded < count:
-        rounded *= 4
-    return min(rounded, largest)
 
 
 def _prediction(row: int, position: int, logits: Float32[np.ndarray, "V"], k: int) -> MaskedPrediction:

@@ -123,12 +123,12 @@ from agront_data import ingest_genomes
 
 if __name__ == "__main__":
     folder, store = sys.argv[1:]
-    small = []
+    finished = {}
 
     def act(progress):
-        # One worker has had the small genome, and waits for a task that does not come.
-        small.extend([1] if progress.genome == "a" else [])
-        if small and progress.genome == "d":
+        # One genome is finished and the other is begun: a worker waits for a task that does not come.
+        finished[progress.genome] = progress.bytes_read == progress.bytes_in_all
+        if len(finished) == 2 and any(finished.values()):
             os.kill(os.getpid(), signal.SIGKILL)
 
     ingest_genomes({name: [f"{folder}/{name}.fa"] for name in "ad"}, store, workers=2, on_progress=act)

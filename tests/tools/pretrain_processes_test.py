@@ -128,8 +128,10 @@ def test_a_host_that_dies_ends_the_other_and_the_run_goes_on_alone(tmp_path, sto
         assert code not in (0, None)
         assert time.monotonic() - killed < 60
         errors.seek(0)
-        # The next update fails, or JAX ends the process first.
-        assert re.search("another one has ended or cannot be reached|another task died", errors.read())
+        # The next update fails; or JAX ends the process first; or gloo does, where one device of this host has seen
+        # the other host die and begins another exchange with the device beside it, which has not.
+        ways = "another one has ended or cannot be reached|another task died|gloo::EnforceNotMet"
+        assert re.search(ways, errors.read())
     step = max(int(path.name) for path in (run / "checkpoints").iterdir() if path.name.isdigit())
     assert step >= 10
     again = start(store, run, "--train.steps", step + 3)

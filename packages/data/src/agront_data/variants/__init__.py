@@ -12,7 +12,37 @@
 [('+', 0), ('+', 1), ('+', 2)]
 """
 
+from agront_data.variants.allele_change import AlleleChange, Reason, change_of
 from agront_data.variants.alleles import trimmed_alleles
-from agront_data.variants.masked_pairs import Frames, MaskedPair, masked_pairs, num_bases_around
+from agront_data.variants.contig_names import ContigNames, read_contig_aliases
+from agront_data.variants.likelihood_terms import Likelihoods, Term, log_ratios
+from agront_data.variants.masked_pairs import Frames, MaskedPair, Strand, masked_pairs, num_bases_around
+from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, pseudo_likelihood_pairs
+from agront_data.variants.variant_record import VariantRecord
+from agront_data.variants.variant_row import VariantRow
+from agront_data.variants.variant_scoring import AlleleScore, Score, ScoredAllele, VariantScoring
 
-__all__ = ["Frames", "MaskedPair", "masked_pairs", "num_bases_around", "trimmed_alleles"]
+__all__ = [
+    "MOST_PLL_BASES",
+    "AlleleChange",
+    "AlleleScore",
+    "ContigNames",
+    "Frames",
+    "Likelihoods",
+    "MaskedPair",
+    "Reason",
+    "Score",
+    "ScoredAllele",
+    "Strand",
+    "Term",
+    "VariantRecord",
+    "VariantRow",
+    "VariantScoring",
+    "change_of",
+    "log_ratios",
+    "masked_pairs",
+    "num_bases_around",
+    "pseudo_likelihood_pairs",
+    "read_contig_aliases",
+    "trimmed_alleles",
+]

@@ -8,8 +8,10 @@ from agront_tokenizer import KmerTokenizer
 from jaxtyping import UInt8, UInt16
 
 from agront_data.bases import BASE_BITS, NO_BASE, N, reverse_complement
+from agront_data.variants.windows import num_tokens_left
 
 Strand = Literal["+", "-"]
+"""Forward, or its reverse complement."""
 
 Frames = Literal["all", "central"]
 """All the ways in which a token can cover a substitution; or, on each strand, the one that has it in its middle."""
@@ -125,15 +127,12 @@ def _places(
     k: int,
     context: int,
 ) -> Iterator[_Place]:
-    breaks = np.flatnonzero(bases >= N)
     for frame in frames:
         start = position - frame
         token = bases[max(start, 0) : start + k]
         if token.size < k or (token >= N).any():
             continue
-        before = int(np.searchsorted(breaks, start))
-        in_frame_from = int(breaks[before - 1]) + 1 if before else 0
-        num_left = min(context // 2, (start - in_frame_from) // k)
+        num_left = num_tokens_left(bases, start, k, context)
         first = start - k * num_left
         altered = token.copy()
         altered[frame : frame + alternative.size] = alternative

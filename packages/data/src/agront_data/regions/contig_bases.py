@@ -1,0 +1,77 @@
+"""`ContigBases`: pieces of contigs in any order, of a FASTA file or of a genome store."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from jaxtyping import UInt8
+
+from agront_data.bases import BASE_BITS
+from agront_data.regions.contigs import check_no_species, unique_contigs, whole_contigs
+from agront_data.regions.region import Region, place_of
+from agront_data.regions.region_reader import read_regions
+from agront_data.store import GenomeStore
+
+
+class ContigBases:
+    """Reads pieces of a genome's contigs, in any order and again and again.
+
+    Attributes:
+        lengths: Bases of each contig, by name.
+    """
+
+    lengths: Mapping[str, int]
+
+    def __init__(
+        self,
+        genome: str | os.PathLike[str] | GenomeStore,
+        *,
+        species: str | None = None,
+        wanted: Callable[[str], bool] = lambda name: True,
+    ):
+        """Reads a FASTA file, whose wanted contigs stay in memory, a byte a base; of a store, only the lengths.
+
+        Args:
+            genome: A FASTA file, compressed or not, or a store.
+            species: The genome's name in the store; may be left out where there is one only.
+            wanted: Whether a contig will be read, by its name.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ValueError: As `whole_contigs`.
+        """
+        self._store: GenomeStore | None = None
+        self._species = species
+        self._contigs: dict[str, UInt8[np.ndarray, "L"]] = {}
+        if isinstance(genome, GenomeStore):
+            self._store = genome
+            self.lengths = {region.contig: region.end for region in whole_contigs(genome, species=species)}
+            return
+        check_no_species(genome, species)
+        lengths: dict[str, int] = {}
+        pieces: dict[str, list[UInt8[np.ndarray, "_"]]] = {}
+        for block in unique_contigs(genome):
+            lengths[block.name] = block.start + block.codes.size
+            if wanted(block.name):
+                pieces.setdefault(block.name, []).append(block.codes & BASE_BITS)
+        self.lengths = lengths
+        for name in list(pieces):
+            self._contigs[name] = np.concatenate(pieces.pop(name))
+
+    def read(self, places: Sequence[tuple[str, int, int]]) -> list[UInt8[np.ndarray, "_W"]]:
+        """Returns the bases of pieces.
+
+        Args:
+            places: Contig, first base (from 0) and the base after the last one of each; within the contig.
+
+        Returns:
+            Codes 0–4 = A, T, C, G, N of the forward strand, without the soft-mask bit.
+
+        Raises:
+            KeyError: A contig is not there, or was not wanted.
+            ValueError: Data of the store are damaged.
+        """
+        if self._store is None:
+            return [self._contigs[contig][start:end] for contig, start, end in places]
+        regions = [Region(place_of(*place, "+"), *place) for place in places]
+        return list(read_regions(self._store, regions, species=self._species))

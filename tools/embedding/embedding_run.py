@@ -1,7 +1,5 @@
 """From checked inputs to the finished output: the model, the parts, the file, the summary."""
 
-import importlib.metadata
-import sys
 import time
 
 import pyarrow as pa
@@ -9,16 +7,13 @@ from agront_data.sequences import Inputs, InputSequence, Survey
 from agront_data.tables import EmbeddingTable, PartFiles, Totals, row_bytes, run_parts, write_table
 from agront_model import AgroNTConfig, Precision, choose_devices
 from agront_model.inference import Embedder
-from agront_model.pretrained import model_fingerprint
 from agront_tokenizer import KmerTokenizer
-from models import load_checked_weights
+from models import load_checked_weights, origin_of
 from rich.console import Console
 from rich.filesize import decimal
-from terminal import EmbeddingBar, counted, say, shell_command
+from terminal import RowsBar, counted, say
 
 from embedding.options import Embed
-
-_DISTRIBUTIONS = ("agront-tokenizer", "agront-data", "agront-model", "jax", "jaxlib", "numpy")
 
 
 def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: KmerTokenizer, console: Console) -> None:
@@ -39,7 +34,6 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
     precision = Precision(compute=options.precision)
     pretrained = load_checked_weights(options.model, tokenizer.vocabulary, console, precision)
     config = pretrained.config
-    fingerprint = model_fingerprint(pretrained.params, config)
     embedder = Embedder(
         pretrained,
         pool=options.pool,
@@ -49,22 +43,13 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
         devices=devices,
     )
     table = table_of(options, config, survey, tokenizer)
-    metadata = {
-        "model": pretrained.name,
-        "model_fingerprint": fingerprint,
-        "layer_norm_eps": config.layer_norm_eps,
-        "max_tokens": config.max_tokens,
-        "vocabulary_fingerprint": tokenizer.vocabulary.fingerprint,
-        "layers": list(table.layers),
-        "pool": options.pool,
-        "settings": options.settings(),
-        "versions": {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS},
-        "command": shell_command(sys.argv[0], *sys.argv[1:]),
-    }
+    origin = origin_of(pretrained, tokenizer.vocabulary)
+    metadata = {**origin, "layers": list(table.layers), "pool": options.pool, "settings": options.settings()}
     parts = PartFiles.beside(options.out)
     begun = time.monotonic()
-    with parts.opened({**options.decisive(), "model": fingerprint, "labels": survey.label_types}):
-        with EmbeddingBar(console, num_sequences=survey.num_sequences, num_tokens=survey.num_tokens) as bar:
+    with parts.opened({**options.decisive(), "model": origin["model_fingerprint"], "labels": survey.label_types}):
+        size = {"num_rows": survey.num_sequences, "num_tokens": survey.num_tokens}
+        with RowsBar(console, "embedding", "sequences", **size, speed="tokens") as bar:
             totals = run_parts(
                 inputs.read(tokenizer, split_labels=survey.split_labels),
                 lambda sequences: embed_sequences(sequences, embedder, table, bar),
@@ -101,7 +86,7 @@ def table_of(options: Embed, config: AgroNTConfig, survey: Survey, tokenizer: Km
 
 
 def embed_sequences(
-    sequences: list[InputSequence], embedder: Embedder, table: EmbeddingTable, bar: EmbeddingBar
+    sequences: list[InputSequence], embedder: Embedder, table: EmbeddingTable, bar: RowsBar
 ) -> pa.RecordBatch:
     """Embed some sequences to their rows of the table.
 
@@ -110,7 +95,7 @@ def embed_sequences(
     """
     # Sequences do not finish in order, and the embedder tells their number only.
     mean_tokens = sum(each.num_tokens for each in sequences) / len(sequences)
-    embeddings = embedder([each.tokens for each in sequences], lambda done: bar.embedded(done, done * mean_tokens))
+    embeddings = embedder([each.tokens for each in sequences], lambda done: bar.computed(done, done * mean_tokens))
     return table.batch(sequences, embeddings.vectors, embeddings.num_tiles)
 
 

@@ -3,16 +3,16 @@
 from terminal.command_line import read_command_line, read_options
 from terminal.console import counted, make_console, new_table, say
 from terminal.download_bars import DownloadBars, bars
-from terminal.embedding_bar import EmbeddingBar
 from terminal.errors import errors_as_sentences, in_options_of
 from terminal.ingest_bars import IngestBars
 from terminal.output_names import check_picture_name
+from terminal.rows_bar import RowsBar
 from terminal.shell_command import shell_command, with_option
 
 __all__ = [
     "DownloadBars",
-    "EmbeddingBar",
     "IngestBars",
+    "RowsBar",
     "bars",
     "check_picture_name",
     "counted",

@@ -1,7 +1,9 @@
 """`ContigBases`: pieces of contigs in any order, of a FASTA file or of a genome store."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
@@ -32,7 +34,7 @@ class ContigBases:
         """Reads a FASTA file, whose wanted contigs stay in memory, a byte a base; of a store, only the lengths.
 
         Args:
-            genome: A FASTA file, compressed or not, or a store.
+            genome: A FASTA file, compressed or not; a store, or its folder or URL.
             species: The genome's name in the store; may be left out where there is one only.
             wanted: Whether a contig will be read, by its name.
 
@@ -40,6 +42,8 @@ class ContigBases:
             FileNotFoundError: There is no such file.
             ValueError: As `whole_contigs`.
         """
+        if not isinstance(genome, GenomeStore) and ("://" in os.fspath(genome) or Path(genome).is_dir()):
+            genome = GenomeStore.open(genome)
         self._store: GenomeStore | None = None
         self._species = species
         self._contigs: dict[str, UInt8[np.ndarray, "L"]] = {}
@@ -57,6 +61,17 @@ class ContigBases:
         self.lengths = lengths
         for name in list(pieces):
             self._contigs[name] = np.concatenate(pieces.pop(name))
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the genome: of the store, or of the wanted contigs of a FASTA file."""
+        if self._store is not None:
+            return self._store.fingerprint
+        digest = hashlib.blake2b(digest_size=16)
+        for name, codes in self._contigs.items():
+            digest.update(f"{name}\t{codes.size}\n".encode())
+            digest.update(codes)
+        return digest.hexdigest()
 
     def read(self, places: Sequence[tuple[str, int, int]]) -> list[UInt8[np.ndarray, "_W"]]:
         """Returns the bases of pieces.

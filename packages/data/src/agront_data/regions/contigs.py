@@ -27,7 +27,7 @@ def whole_contigs(genome: str | os.PathLike[str] | GenomeStore, *, species: str 
         if len(genomes) > 1:
             raise ValueError(
                 f"{genome.location}: holds {len(genomes)} genomes ({first_names([each.name for each in genomes])}): "
-                "name the species (species=…)"
+                "name the species (`species`)"
             )
         lengths = {contig.name: contig.length for contig in genomes[0].contigs}
     else:

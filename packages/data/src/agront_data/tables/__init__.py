@@ -4,7 +4,7 @@
 does not hold yet, and writes it there. `write_table` makes one file of the parts: Parquet, NPZ, Zarr or TSV;
 `table_format` reads the first three again. A job brings its input (`InputRow`), its columns (`Table`), and a function
 from a list of input rows to a `pyarrow.RecordBatch`. The jobs know nothing of the meaning of the numbers;
-`EmbeddingTable` has the columns of embeddings.
+`EmbeddingTable` has the columns of embeddings, `VariantTable` those of scores of variants.
 
 Needs pyarrow and zarr: `pip install 'agront-data[tables]'`.
 """
@@ -26,6 +26,7 @@ from agront_data.tables.part_files import PartFiles
 from agront_data.tables.part_loop import Totals, run_parts
 from agront_data.tables.record_batches import row_bytes
 from agront_data.tables.sequence_columns import TOKEN_FIELDS, sequence_columns, sequence_fields, token_columns
+from agront_data.tables.variant_table import VariantTable, annotations, count_reasons
 
 __all__ = [
     "TOKEN_FIELDS",
@@ -36,7 +37,10 @@ __all__ = [
     "Table",
     "TableFormat",
     "Totals",
+    "VariantTable",
+    "annotations",
     "check_output",
+    "count_reasons",
     "embedding_names",
     "row_bytes",
     "run_parts",

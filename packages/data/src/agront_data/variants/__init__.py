@@ -21,6 +21,7 @@ from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, pseudo_likel
 from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
 from agront_data.variants.variant_scoring import AlleleScore, Score, ScoredAllele, VariantScoring
+from agront_data.variants.variant_survey import VariantSurvey, survey_variants, variant_rows
 
 __all__ = [
     "MOST_PLL_BASES",
@@ -38,11 +39,14 @@ __all__ = [
     "VariantRecord",
     "VariantRow",
     "VariantScoring",
+    "VariantSurvey",
     "change_of",
     "log_ratios",
     "masked_pairs",
     "num_bases_around",
     "pseudo_likelihood_pairs",
     "read_contig_aliases",
+    "survey_variants",
     "trimmed_alleles",
+    "variant_rows",
 ]

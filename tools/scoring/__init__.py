@@ -1,0 +1,7 @@
+"""Scores of variants: options, run and output of `score_variants.py`."""
+
+from scoring.options import ScoreVariants, check_options
+from scoring.scored_output import check_scored_output
+from scoring.scoring_run import score_all
+
+__all__ = ["ScoreVariants", "check_options", "check_scored_output", "score_all"]

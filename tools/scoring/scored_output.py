@@ -1,0 +1,86 @@
+"""Finished parts to the output: VCF or BCF with more INFO, or a table."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from agront_data.tables import PartFiles, VariantTable, annotations, check_output, write_table
+from agront_data.variant_files import InfoField, VariantFile, check_annotated_output, write_annotated
+from agront_data.variants import Score
+
+from scoring.options import ScoreVariants
+
+_VCF_ENDINGS = (".vcf", ".vcf.gz", ".bcf")
+_TABLE_ENDINGS = (".tsv", ".parquet")
+_MEANINGS = {
+    "llr": "log p(ALT) - log p(REF) of the masked token that covers a substitution",
+    "pll": "log p(ALT) - log p(REF), summed over the tokens that cover the alleles, each masked alone",
+}
+
+
+def check_scored_output(out: Path, variants: VariantFile, scores: Sequence[Score]) -> None:
+    """Refuse an output that could not be written.
+
+    Raises:
+        ValueError: the ending is none of the five; or VCF or BCF could not hold the input, or has scores already.
+    """
+    if out.name.endswith(_VCF_ENDINGS):
+        check_annotated_output(out, variants, info_fields(scores))
+    elif out.suffix in _TABLE_ENDINGS:
+        check_output(out, VariantTable(scores=tuple(scores), columns=text_columns(out, variants)).schema)
+    else:
+        endings = ", ".join((*_VCF_ENDINGS, *_TABLE_ENDINGS))
+        raise ValueError(f"{out}: its ending says the format; give one of {endings}")
+
+
+def text_columns(out: Path, variants: VariantFile) -> tuple[str, ...]:
+    """The input's other columns, where the output is a table; VCF and BCF are written from the input itself."""
+    return () if out.name.endswith(_VCF_ENDINGS) else variants.columns
+
+
+def info_fields(scores: Sequence[Score]) -> list[InfoField]:
+    """The INFO fields of scores, one value an alternative allele."""
+    fields = []
+    for score in scores:
+        name, meaning = (
+            f"AGRONT_{score.upper()}",
+            f"{_MEANINGS[score]}; natural logarithm, mean over strands and frames",
+        )
+        fields += [
+            InfoField(name, "A", "Float", meaning),
+            InfoField(f"{name}_SD", "A", "Float", f"Standard deviation of {name} over strands and frames"),
+            InfoField(f"{name}_N", "A", "Integer", f"Number of strands and frames of {name}"),
+        ]
+    return [*fields, InfoField("AGRONT_REASON", "A", "String", "Why an alternative allele has no score")]
+
+
+def write_scores(
+    options: ScoreVariants,
+    variants: VariantFile,
+    table: VariantTable,
+    parts: PartFiles,
+    num_rows: int,
+    origin: Mapping[str, Any],
+) -> None:
+    """Make the output of its parts; raises as `write_table` and `write_annotated`."""
+    out, metadata = options.out, {**origin, "settings": options.settings()}
+    if not out.name.endswith(_VCF_ENDINGS):
+        write_table(out, parts, table.schema, num_rows=num_rows, metadata=metadata)
+        return
+    whole = parts.whole_path(out)
+    with parts.writing(whole):
+        write_annotated(
+            whole,
+            out,
+            variants,
+            info_fields(options.score),
+            [f"##agront_score_variants={json.dumps(metadata)}"],
+            annotations(parts, options.score),
+        )
+        for ending in (".tbi", ".csi"):
+            index = whole.with_name(f"{whole.name}{ending}")
+            if index.exists():
+                os.replace(index, out.with_name(f"{out.name}{ending}"))
+    parts.finish(out, whole)

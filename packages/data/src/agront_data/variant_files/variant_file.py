@@ -106,10 +106,10 @@ def _kind(path: Path) -> Literal["vcf", "bcf", "tsv"]:
     for start, said in _OTHER_FORMATS.items():
         if beginning.startswith(start):
             raise ValueError(f"{path}: {said}")
-    if b"\0" in beginning:
-        raise ValueError(f"{path}: is no text, and no BCF, but other binary data; {_WANTED}")
     if beginning.startswith(b"##fileformat=VCF"):
         return "vcf"
+    if b"\0" in beginning:
+        raise ValueError(f"{path}: is no text, and no BCF, but other binary data; {_WANTED}")
     number, content = read_column_line(read_text_lines(path))
     if not content:
         what = f"ends with its comments, at line {number}" if number else "is empty"

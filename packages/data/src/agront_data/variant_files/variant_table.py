@@ -58,18 +58,18 @@ def parse_columns(number: int, content: bytes, path: Path) -> TableColumns:
     """
     source = f"{path}: line {number}"
     names = [as_text(name) for name in content.split(b"\t")]
+    called = [_called(name, place) for place, name in enumerate(names)]
+    if missing := [name for name in _REQUIRED if name not in called]:
+        raise ValueError(f"{source}: {_not_a_table(content, names, missing)}")
     places: dict[str, int] = {}
-    for place, name in enumerate(names):
-        lowered = name.removeprefix("#").lower() if place == 0 else name.lower()
-        called = lowered if lowered in _REQUIRED else name
+    for place, name in enumerate(called):
         if not name:
             raise ValueError(f"{source}: column {place + 1} has no name; name it, or remove it: cut -f")
-        if called in places:
-            raise ValueError(f"{source}: columns {places[called] + 1} and {place + 1} are both {name!r}; rename one")
-        places[called] = place
-    missing = [name for name in _REQUIRED if name not in places]
-    if missing:
-        raise ValueError(f"{source}: {_not_a_table(content, names, missing)}")
+        if name in places:
+            raise ValueError(
+                f"{source}: columns {places[name] + 1} and {place + 1} are both {names[place]!r}; rename one"
+            )
+        places[name] = place
     chrom, pos, ref, alt = (places[name] for name in _REQUIRED)
     others = {name: place for name, place in places.items() if name not in _REQUIRED}
     return TableColumns(number, len(names), (chrom, pos, ref, alt), tuple(others.values()), tuple(others))
@@ -98,6 +98,11 @@ def table_records(lines: Iterator[bytes], path: Path) -> Iterator[VariantRecord]
             )
         chrom, pos, ref, alt = (found[place] for place in columns.required)
         yield make_record(source, (chrom, pos, ref, alt), tuple(found[place] for place in columns.others), content)
+
+
+def _called(name: str, place: int) -> str:
+    lowered = (name.removeprefix("#") if place == 0 else name).lower()
+    return lowered if lowered in _REQUIRED else name
 
 
 def _not_a_table(content: bytes, names: list[str], missing: list[str]) -> str:

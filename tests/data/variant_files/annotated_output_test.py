@@ -7,7 +7,9 @@ from agront_data import InputWarning
 from agront_data.variant_files import check_annotated_output, open_variants, write_annotated
 from variant_texts import HEADER, LLR, NAMES, write_vcf
 
-SORTED = b"chr2\t5\t.\tA\tG\t.\t.\t.\nchr2\t5\t.\tA\tT\t.\t.\t.\nchr1\t3\t.\tA\tG\t.\t.\tDP=3\nchr1\t900\t.\tA\tG\t.\t.\t.\n"
+SORTED = (
+    b"chr2\t5\t.\tA\tG\t.\t.\t.\nchr2\t5\t.\tA\tT\t.\t.\t.\nchr1\t3\t.\tA\tG\t.\t.\tDP=3\nchr1\t900\t.\tA\tG\t.\t.\t.\n"
+)
 UNSORTED = {
     "position": b"chr1\t5\t.\tA\tG\t.\t.\t.\nchr1\t4\t.\tA\tG\t.\t.\t.\n",
     "contigs": b"chr1\t5\t.\tA\tG\t.\t.\t.\nchr2\t4\t.\tA\tG\t.\t.\t.\nchr1\t6\t.\tA\tG\t.\t.\t.\n",
@@ -75,7 +77,9 @@ def test_a_file_that_htslib_cannot_index_is_said(tmp_path, capfd):
 
 
 @pytest.mark.parametrize("ending", [".vcf", ".vcf.gz", ".bcf"])
-@pytest.mark.parametrize(("count", "said"), [(3, "has more than the 3 records"), (5, "has 4 records, fewer than those")])
+@pytest.mark.parametrize(
+    ("count", "said"), [(3, "has more than the 3 records"), (5, "has 4 records, fewer than those")]
+)
 @pytest.mark.parametrize("from_bcf", [False, True])
 def test_as_many_annotations_as_records(tmp_path, ending, count, said, from_bcf):
     path = write_vcf(tmp_path, SORTED)
@@ -101,7 +105,9 @@ def test_endings(tmp_path):
     for name in ("a.vcf", "a.b.vcf.gz", "a.bcf"):
         check_annotated_output(tmp_path / name, source, [LLR])
     for name in ("a.gz", "a.vcf.bz2", "a.tsv", "vcf"):
-        with pytest.raises(ValueError, match=rf"{name}: its ending says the format; give one of \.vcf, \.vcf\.gz, \.bcf"):
+        with pytest.raises(
+            ValueError, match=rf"{name}: its ending says the format; give one of \.vcf, \.vcf\.gz, \.bcf"
+        ):
             check_annotated_output(tmp_path / name, source, [LLR])
     assert {path.name for path in tmp_path.iterdir()} == {"a.vcf"}
 

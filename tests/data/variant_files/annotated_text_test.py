@@ -21,7 +21,9 @@ def annotated(path, *entries, fields=(LLR,), header_lines=(), ending=".vcf"):
 
 
 def test_what_is_added_by_hand(tmp_path):
-    path = write_vcf(tmp_path, b"chr1\t5\t.\tA\tG\t29.00\t.\tDP=3\nchr1\t6\t.\tA\tG,T\t.\t.\t.\nchr1\t7\t.\tA\tG\t.\t.\t.\n")
+    path = write_vcf(
+        tmp_path, b"chr1\t5\t.\tA\tG\t29.00\t.\tDP=3\nchr1\t6\t.\tA\tG,T\t.\t.\t.\nchr1\t7\t.\tA\tG\t.\t.\t.\n"
+    )
     found = annotated(path, {"LLR": "0.5"}, {"LLR": ".,-1.25", "N": "3"}, {}, header_lines=["##agront={}"])
     assert found == HEADER + LLR_LINE + b"\n##agront={}\n" + NAMES + (
         b"chr1\t5\t.\tA\tG\t29.00\t.\tDP=3;LLR=0.5\nchr1\t6\t.\tA\tG,T\t.\t.\tLLR=.,-1.25;N=3\nchr1\t7\t.\tA\tG\t.\t.\t.\n"
@@ -30,7 +32,9 @@ def test_what_is_added_by_hand(tmp_path):
 
 def test_windows_line_ends_stay_and_come_after_what_is_added(tmp_path):
     path = tmp_path / "a.vcf"
-    path.write_bytes((HEADER + NAMES + b"chr1\t5\t.\tA\tG\t.\t.\tDP=3\nchr1\t6\t.\tA\tG\t.\t.\t.").replace(b"\n", b"\r\n"))
+    path.write_bytes(
+        (HEADER + NAMES + b"chr1\t5\t.\tA\tG\t.\t.\tDP=3\nchr1\t6\t.\tA\tG\t.\t.\t.").replace(b"\n", b"\r\n")
+    )
     assert annotated(path, {"LLR": "0.5"}, {"LLR": "1"}) == (
         HEADER + LLR_LINE + b"\n" + NAMES + b"chr1\t5\t.\tA\tG\t.\t.\tDP=3;LLR=0.5\nchr1\t6\t.\tA\tG\t.\t.\tLLR=1"
     ).replace(b"\n", b"\r\n")
@@ -55,7 +59,9 @@ def test_a_description_is_quoted(tmp_path):
 
 def test_a_record_that_has_the_key_undeclared(tmp_path):
     path = write_vcf(tmp_path, b"chr1\t5\t.\tA\tG\t.\t.\tXLLR=3\nchr1\t6\t.\tA\tG\t.\t.\tDP=3;LLR=3\n")
-    with pytest.raises(ValueError, match=r"a\.vcf: line 11: has INFO/LLR already; remove it first: bcftools annotate -x"):
+    with pytest.raises(
+        ValueError, match=r"a\.vcf: line 11: has INFO/LLR already; remove it first: bcftools annotate -x"
+    ):
         annotated(path, {"LLR": "1"}, {"LLR": "1"})
 
 

@@ -1,10 +1,12 @@
 """BCF in and out. Numbers are compared as BCF holds them: 32-bit floats."""
 
 import random
+import re
 from pathlib import Path
 
 import numpy as np
 import pysam
+import pysam.bcftools
 import pytest
 from agront_data.variant_files import InfoField, check_annotated_output, open_variants, write_annotated
 from variant_texts import HEADER, LLR, NAMES, NAMES_OF_TWO, write_vcf
@@ -16,15 +18,15 @@ LINES = (
 
 
 def to_bcf(path):
-    """The same file in BCF, by pysam."""
-    pysam.set_verbosity(0)
-    pysam.set_encoding_error_handler("surrogateescape")
+    """The same file in BCF, by bcftools."""
     out = path.with_suffix(".bcf")
-    with pysam.VariantFile(str(path)) as source, pysam.VariantFile(str(out), "wb", header=source.header) as target:
-        for record in source:
-            target.write(record)
-    pysam.set_encoding_error_handler("strict")
+    pysam.bcftools.view("--no-version", "-Ob", "-o", str(out), str(path), catch_stdout=False)
     return out
+
+
+def decompressed(path):
+    with pysam.BGZFile(str(path), "rb", None) as file:
+        return file.read()
 
 
 def write(path, ending, *entries, fields=(LLR,)):
@@ -87,12 +89,47 @@ def test_types_of_values(bcf):
     assert found == [b".;I=7;S=a,b;T=x", b"1,.;I=.;S=.;T=y"]
 
 
+def test_records_of_symbolic_alleles_and_blocks_keep_their_end(tmp_path):
+    declared = b'##INFO=<ID=END,Number=1,Type=Integer,Description="end">\n'
+    lines = (
+        b"chr1\t5\t.\tA\t<NON_REF>\t.\t.\tEND=5\nchr1\t6\t.\tA\tG\t.\t.\tEND=6\nchr1\t7\t.\tA\tG,<NON_REF>\t.\t.\tDP=1\n"
+        b"chr1\t8\t.\tA\t<DEL>\t.\t.\tEND=90;DP=3\nchr1\t9\t.\tACC\t<DEL>\t.\t.\t.\n"
+    )
+    (tmp_path / "a.vcf").write_bytes(HEADER + declared + NAMES + lines)
+    whole = write(to_bcf(tmp_path / "a.vcf"), ".bcf", *[{"LLR": "."}] * 4, {})
+    found = b"\n".join(record.content for record in open_variants(whole).records()) + b"\n"
+    assert found.replace(b";LLR=.", b"") == lines
+
+
+def test_a_header_that_leaves_its_numbers_to_its_order(tmp_path, bcf):
+    content = decompressed(bcf)
+    length = int.from_bytes(content[5:9], "little")
+    text = re.sub(rb",IDX=[0-9]+", b"", content[9 : 9 + length])
+    assert b"IDX" in content
+    with pysam.BGZFile(str(bcf), "wb", None) as file:
+        file.write(content[:5] + len(text).to_bytes(4, "little") + text + content[9 + length :])
+    whole = write(bcf, ".bcf", {"LLR": "0.5"}, {"LLR": "1,2"})
+    assert [record.fields[3] for record in open_variants(whole).records()] == [
+        "DP=3;AF=0.1;LLR=0.5",
+        r"AF=0.333333,1e-30;NOTE=caf\xe9;LLR=1,2",
+    ]
+
+
+def test_a_field_of_the_name_of_a_format_field(bcf):
+    whole = write(bcf, ".bcf", {"GT": "7"}, {}, fields=[InfoField("GT", "1", "Integer", "x")])
+    contents = [record.content for record in open_variants(whole).records()]
+    assert contents[0].split(b"\t")[7:] == [b"DP=3;AF=0.1;GT=7", b"GT", b"0/1", b"1|1"]
+
+
 @pytest.mark.parametrize(
     ("entries", "said"),
-    [({"LLR": "0.5,1"}, "cannot become '0.5,1'"), ({"LLR": "high"}, "INFO/LLR is 'high', which is no Float")],
+    [
+        ({"LLR": "1e39"}, "'1e39' is no value of the type Float"),
+        ({"LLR": "high"}, "'high' is no value of the type Float"),
+    ],
 )
 def test_a_value_that_the_field_cannot_have(bcf, entries, said):
-    with pytest.raises(ValueError, match=rf"a\.bcf: record 1: .*{said}"):
+    with pytest.raises(ValueError, match=rf"a\.bcf: record 1: INFO cannot be added to: {said}"):
         write(bcf, ".bcf", entries, {})
 
 
@@ -158,8 +195,7 @@ def test_a_cut_bcf_file(bcf):
 
 @pytest.mark.filterwarnings("ignore::agront_data.InputWarning")
 def test_a_damaged_bcf_file_gives_an_error_or_all_records(bcf):
-    with pysam.BGZFile(str(bcf), "rb", None) as file:
-        content = file.read()
+    content = decompressed(bcf)
     draw = random.Random(2)
     for _ in range(300):
         damaged = bytearray(content)
@@ -167,7 +203,9 @@ def test_a_damaged_bcf_file_gives_an_error_or_all_records(bcf):
             damaged[draw.randrange(5, len(damaged))] = draw.randrange(256)
         with pysam.BGZFile(str(bcf), "wb", None) as file:
             file.write(bytes(damaged))
+        said = None
         try:
             assert len(list(open_variants(bcf).records())) == 2
         except ValueError as error:
-            assert str(bcf) in str(error)
+            said = str(error)
+        assert said is None or str(bcf) in said

@@ -54,7 +54,16 @@ def test_a_vcf_file(tmp_path):
         b"\xef\xbb\xbf" + HEADER + NAMES + LINES,
         NAMES + LINES,
     ],
-    ids=["plain", "no newline", "crlf", "crlf, none at end", "blank lines", "blank end", "byte-order mark", "columns only"],
+    ids=[
+        "plain",
+        "no newline",
+        "crlf",
+        "crlf, none at end",
+        "blank lines",
+        "blank end",
+        "byte-order mark",
+        "columns only",
+    ],
 )
 def test_spellings_of_one_file(tmp_path, content):
     (tmp_path / "a.txt").write_bytes(content)
@@ -97,7 +106,10 @@ def test_text_that_is_not_utf_8_is_shown(tmp_path):
 
 
 def test_position_0_is_before_the_first_base(tmp_path):
-    assert [r[1] for r in read(write_vcf(tmp_path, b"chr1\t0\t.\tN\tG\t.\t.\t.\nchr1\t007\t.\tN\tG\t.\t.\t.\n"))] == [-1, 6]
+    assert [r[1] for r in read(write_vcf(tmp_path, b"chr1\t0\t.\tN\tG\t.\t.\t.\nchr1\t007\t.\tN\tG\t.\t.\t.\n"))] == [
+        -1,
+        6,
+    ]
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path):
@@ -115,7 +127,10 @@ BAD_FILES = {
     "FASTA": (b">chr1\nACGT\n", "is FASTA"),
     "FASTQ": (b"@read\nACGT\n+\nIIII\n", "is FASTQ or SAM"),
     "GFF": (b"##gff-version 3\nchr1\t.\tgene\t1\t9\t.\t+\t.\tID=g\n", "is GFF"),
-    "GFF, no header": (b"chr1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n", "line 1: .*looks like GFF or GTF, which has no alleles"),
+    "GFF, no header": (
+        b"chr1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n",
+        "line 1: .*looks like GFF or GTF, which has no alleles",
+    ),
     "BED": (b"chr1\t1\t9\tgene\t0\n", "line 1: .*looks like BED, which has no alleles"),
     "VCF, no header": (LINES, "line 1: .*looks like VCF without its header; put the header before it"),
     "office": (b"PK\x03\x04abc", "is a zip archive.*office program"),
@@ -157,7 +172,7 @@ def test_no_file_a_folder_a_pipe(tmp_path):
     with pytest.raises(ValueError, match="is a folder; name a VCF"):
         open_variants(tmp_path)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe: is a pipe.*write it to a file first"):
+    with pytest.raises(ValueError, match=r"pipe: is a pipe.*write it to a file first"):
         open_variants(tmp_path / "pipe")
 
 
@@ -195,5 +210,7 @@ def test_what_is_no_record_is_said(tmp_path, line, said):
 @pytest.mark.parametrize("num_samples", [1, 3])
 def test_samples_that_are_not_as_many_as_the_header_names(tmp_path, num_samples):
     line = b"chr1\t5\t.\tA\tG\t.\t.\t.\tGT" + b"\t0/1" * num_samples + b"\n"
-    with pytest.raises(ValueError, match=rf"line 10: has {9 + num_samples} columns.*names 11 \(VCF's 9 and 2 samples\)"):
+    with pytest.raises(
+        ValueError, match=rf"line 10: has {9 + num_samples} columns.*names 11 \(VCF's 9 and 2 samples\)"
+    ):
         read(write_vcf(tmp_path, line, names=NAMES_OF_TWO))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pysam
 
 from agront_data.variant_files.annotated_text import annotated_text
+from agront_data.variant_files.bcf_file import check_num_records
 from agront_data.variant_files.bcf_writer import write_bcf_from_bcf, write_bcf_from_vcf
 from agront_data.variant_files.info_field import InfoField, header_line
 from agront_data.variant_files.position_index import write_index
@@ -85,6 +86,8 @@ def write_annotated(
             order = write_bcf_from_vcf(whole, source.path, header, lines)
         else:
             order = _write_text(whole, lines, compressed=ending == ".vcf.gz")
+    if ending == ".bcf":
+        check_num_records(whole, order.num_records)
     if not order.is_sorted or ending == ".vcf":
         return order.is_sorted
     return write_index(whole, is_bcf=ending == ".bcf", longest=max(longest, order.end), path=source.path)

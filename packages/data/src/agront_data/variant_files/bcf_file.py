@@ -47,7 +47,7 @@ def open_bcf(path: Path) -> pysam.VariantFile:
         raise ValueError(_unreadable(f"{path}", error)) from error
 
 
-def bcf_records(path: Path, file: pysam.VariantFile) -> Iterator[pysam.VariantRecord]:
+def _bcf_records(path: Path, file: pysam.VariantFile) -> Iterator[pysam.VariantRecord]:
     """Yields the records of an open BCF file.
 
     Raises:
@@ -68,22 +68,32 @@ def read_bcf_lines(path: Path) -> Iterator[bytes]:
     """Yields a BCF file as lines of VCF, with line ends: those of its header, then one for each record.
 
     Raises:
-        ValueError: As `open_bcf` and `bcf_records`.
+        ValueError: As `open_bcf`; or a record cannot be read.
     """
     with open_bcf(path) as file:
         with quiet_htslib():
             header = str(file.header).encode("utf-8", "surrogateescape")
         yield from header.splitlines(keepends=True)
-        for number, record in enumerate(bcf_records(path, file), 1):
-            yield line_of(record, f"{path}: record {number}")
+        for number, record in enumerate(_bcf_records(path, file), 1):
+            yield _line_of(record, f"{path}: record {number}")
 
 
-def line_of(record: pysam.VariantRecord, source: str) -> bytes:
-    """Returns a record's line of VCF, with its line end.
+def check_num_records(path: Path, expected: int) -> None:
+    """Reads a BCF file that was written, and counts.
 
     Raises:
-        ValueError: It has none, since its bytes are damaged.
+        OSError: It cannot be read, or has another number of records.
     """
+    try:
+        with open_bcf(path) as file:
+            found = sum(1 for _ in _bcf_records(path, file))
+    except ValueError as error:
+        raise OSError(f"{path} was not written whole; make room, or look at the disk ({error})") from error
+    if found != expected:
+        raise OSError(f"{path} was not written whole: it has {found:,} records of {expected:,}; look at the disk")
+
+
+def _line_of(record: pysam.VariantRecord, source: str) -> bytes:
     try:
         with quiet_htslib():
             return str(record).encode("utf-8", "surrogateescape")

@@ -12,15 +12,21 @@ from typing import IO
 import pysam
 
 from agront_data.variant_files.annotations import with_annotations
-from agront_data.variant_files.bcf_file import bcf_records, line_of, open_bcf
+from agront_data.variant_files.bcf_bytes import (
+    pack_block,
+    pack_header,
+    read_bcf_header,
+    read_blocks,
+    with_header_lines,
+    with_info_entries,
+)
 from agront_data.variant_files.bcf_numbers import check_numbers
-from agront_data.variant_files.htslib_noise import quiet_htslib
-from agront_data.variant_files.info_field import InfoField, header_line, typed_value
+from agront_data.variant_files.info_field import InfoField
 from agront_data.variant_files.record_order import RecordOrder
 from agront_data.variant_files.text_lines import split_line_end
 from agront_data.variant_files.variant_record import VariantRecord
 from agront_data.variant_files.vcf_header import VcfHeader
-from agront_data.variant_files.vcf_line import parse_vcf_line
+from agront_data.variant_files.vcf_lines import read_vcf_lines
 
 _PROGRAM = Path(__file__).with_name("bcf_conversion.py")
 _MOST_NOISE = 1 << 16
@@ -45,42 +51,42 @@ def write_bcf_from_bcf(
         annotations: INFO entries of each record, values by key.
 
     Raises:
-        ValueError: The file is damaged, has another number of records than there are annotations, or htslib cannot add
-            a value.
+        ValueError: The file is damaged, has another number of records than there are annotations, or a value is not of
+            its field's type.
         OSError: It cannot be written.
     """
-    types = {field.id: field for field in fields}
-    order = RecordOrder()
-    with open_bcf(path) as source:
-        with quiet_htslib():
-            for line in (*map(header_line, fields), *header_lines):
-                source.header.add_line(line)
-            num_columns = 8 + bool(source.header.samples) + len(source.header.samples)
-            target = pysam.VariantFile(str(whole.absolute()), "wb", header=source.header)
-        try:
-            for record, entries in with_annotations(bcf_records(path, source), annotations, path):
-                place = f"{path}: record {order.num_records + 1}"
-                order.add(_parsed(record, place, num_columns))
-                _add(record, place, types, entries)
-                with quiet_htslib():
-                    target.write(record)
-        finally:
-            with quiet_htslib():
-                target.close()
+    order, types = RecordOrder(), {field.id: field for field in fields}
+    _, lines = read_vcf_lines(path, "bcf")
+    with _opened_bytes(path) as source, pysam.BGZFile(str(whole.absolute()), "wb", None) as target:
+        magic, text = read_bcf_header(source)
+        text, keys = with_header_lines(text, fields, header_lines)
+        target.write(pack_header(magic, text))
+        records = _side_by_side(path, lines, read_blocks(source))
+        for (record, (shared, individual)), entries in with_annotations(records, annotations, path):
+            order.add(record)
+            if entries:
+                try:
+                    shared = with_info_entries(shared, entries, types, keys)
+                except ValueError as error:
+                    raise ValueError(f"{record.source}: INFO cannot be added to: {error}") from error
+            target.write(pack_block(shared, individual))
     return order
 
 
-def _parsed(record: pysam.VariantRecord, source: str, num_columns: int) -> VariantRecord:
-    return parse_vcf_line(split_line_end(line_of(record, source))[0], source, num_columns)
+def _opened_bytes(path: Path) -> pysam.BGZFile:
+    return pysam.BGZFile(str(path.absolute()), "rb", None)
 
 
-def _add(record: pysam.VariantRecord, source: str, types: Mapping[str, InfoField], entries: Mapping[str, str]) -> None:
-    for key, text in entries.items():
-        try:
-            with quiet_htslib():
-                record.info[key] = typed_value(types[key], text)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{source}: INFO/{key} cannot become {text!r}: {error}") from error
+def _side_by_side(
+    path: Path, lines: Iterator[tuple[bytes, VariantRecord | None]], blocks: Iterator[tuple[bytes, bytes]]
+) -> Iterator[tuple[VariantRecord, tuple[bytes, bytes]]]:
+    """Yields each record as htslib reads it, and its bytes."""
+    try:
+        for (_, record), block in zip(lines, blocks, strict=True):
+            if record is not None:  # as in BCF always
+                yield record, block
+    except (OSError, EOFError) as error:
+        raise ValueError(f"{path}: cannot be read: {error}; fetch the file again") from error
 
 
 def write_bcf_from_vcf(
@@ -99,9 +105,9 @@ def write_bcf_from_vcf(
         OSError: The file cannot be written.
     """
     order = RecordOrder()
-    with tempfile.TemporaryFile() as noise, tempfile.TemporaryFile() as counted:
+    with tempfile.TemporaryFile() as noise:
         command = [sys.executable, "-P", str(_PROGRAM), os.fspath(whole.absolute())]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=counted, stderr=noise) as program:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=noise, stderr=noise) as program:
             assert program.stdin is not None
             try:
                 with contextlib.suppress(BrokenPipeError):  # the program has ended: what it said is read below
@@ -112,14 +118,14 @@ def write_bcf_from_vcf(
             finally:
                 with contextlib.suppress(BrokenPipeError):
                     program.stdin.close()
-        said, num_written = _text(noise), _text(counted)
+        said = _text(noise)
     complaints = [line for line in said.splitlines() if line and not any(name in line for name in _HARMLESS)]
     if complaints and not _cannot_write(complaints):
         raise ValueError(
             f"{path}: cannot be written as BCF: htslib says: {complaints[0]}. Declare contigs, filters and fields in "
             "its header (bcftools reheader), or name a .vcf or .vcf.gz output"
         )
-    if complaints or program.returncode or num_written.strip() != str(order.num_records):
+    if complaints or program.returncode:
         raise OSError(f"{whole} cannot be written: {complaints[-1] if complaints else 'htslib ended early'}; make room")
     return order
 

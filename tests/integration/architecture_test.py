@@ -21,11 +21,11 @@ ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "tra
 # Imported by those who installed an extra: inside a function, or in a room that is for them alone.
 EXTRAS = {
     "tokenizer": set(),
-    "data": {"pyarrow", "zarr"},
+    "data": {"pyarrow", "pysam", "zarr"},
     "model": {"huggingface_hub", "orbax", "torch"},
     "train": {"wandb"},
 }
-ROOMS_OF_EXTRAS = {"agront_data.tables": {"pyarrow", "zarr"}}
+ROOMS_OF_EXTRAS = {"agront_data.tables": {"pyarrow", "zarr"}, "agront_data.variant_files": {"pysam"}}
 OPTIONAL_IN_TOOLS = {"umap-learn"}
 
 # Distributions whose name is not that of what one imports.
@@ -250,7 +250,7 @@ def test_tools_need_no_more_than_the_root_declares():
 def extras_of_root(package):
     """The extras of a package that the root asks for."""
     [entry] = [e for e in project(ROOT)["project"]["dependencies"] if distribution(e) == f"agront-{package}"]
-    return re.findall(r"[a-z]+", entry.partition("[")[2])
+    return re.findall(r"[a-z_]+", entry.partition("[")[2])
 
 
 def test_requirements_are_the_four_packages_and_what_the_root_adds():
@@ -280,6 +280,7 @@ FACES = [
     "agront_data.sequences",
     "agront_data.store",
     "agront_data.tables",
+    "agront_data.variant_files",
     "agront_data.variants",
     "agront_data.windows",
     "agront_model.inference",

@@ -1,0 +1,89 @@
+"""`VariantRecord`: one line of a file of variants, and the columns that VCF and tables have alike."""
+
+import re
+import sys
+from typing import NamedTuple
+
+# VCF's positions are 32-bit integers (VCF specification, section 1.3).
+_LAST_POSITION = (1 << 31) - 1
+_DIGITS = re.compile(rb"[0-9]{1,20}")
+
+
+class VariantRecord(NamedTuple):
+    """A place of a genome, what the reference has there, and what others have.
+
+    Attributes:
+        source: Where it was read, for messages: "calls.vcf: line 12", of a BCF file "calls.bcf: record 3".
+        contig: Name of the sequence.
+        position: First base of `reference`, counted from 0; -1 where VCF's POS is 0 (a telomere).
+        reference: Its bases, as in the file.
+        alternatives: What is found in their place, as in the file, at least one; `(".",)` where there is none.
+        fields: What `VariantFile.columns` names beside, as text.
+        content: The whole record: the line without its line end; of a BCF file, its text in VCF.
+    """
+
+    source: str
+    contig: str
+    position: int
+    reference: str
+    alternatives: tuple[str, ...]
+    fields: tuple[str, ...]
+    content: bytes
+
+
+def make_record(
+    source: str, columns: tuple[bytes, bytes, bytes, bytes], fields: tuple[bytes, ...], content: bytes
+) -> VariantRecord:
+    """Makes a record of its columns, whose contig, position and alleles it checks.
+
+    Alleles may be of any letters.
+
+    Args:
+        source: File and line, for messages.
+        columns: CHROM, POS, REF and ALT.
+        fields: The other ones that are to be kept as text.
+        content: The whole record.
+
+    Raises:
+        ValueError: One of the four is empty, the contig is not text in UTF-8, or the position is no whole number from 0
+            to 2,147,483,647; the message names source, column, value and remedy.
+    """
+    for name, column in zip(("CHROM", "POS", "REF", "ALT"), columns, strict=True):
+        if not column:
+            raise ValueError(f"{source}: {name} is empty; is the line damaged? Where no base is known, REF is N, ALT .")
+    contig, position, reference, alternatives = columns
+    if b"\0" in content:
+        raise ValueError(f"{source}: holds a zero byte, so it is no text: the file is damaged; fetch or write it again")
+    try:
+        name = sys.intern(contig.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{source}: CHROM is {as_text(contig)[:60]!r}, not text in UTF-8 ({error.reason}); give the contig the "
+            "name that it has in the genome, or convert the file: iconv -f LATIN1 -t UTF-8 OLD > NEW"
+        ) from error
+    return VariantRecord(
+        source=source,
+        contig=name,
+        position=_position(position, source) - 1,
+        reference=as_text(reference),
+        alternatives=tuple(as_text(alternatives).split(",")),
+        fields=tuple(map(as_text, fields)),
+        content=content,
+    )
+
+
+def as_text(column: bytes) -> str:
+    r"""Returns a column as text, with `\xfc` and the like for bytes that are not UTF-8."""
+    return column.decode("utf-8", "backslashreplace")
+
+
+def _position(text: bytes, source: str) -> int:
+    if _DIGITS.fullmatch(text) and int(text) <= _LAST_POSITION:
+        return int(text)
+    if text.isdigit():
+        remedy = f"no contig is longer than {_LAST_POSITION:,} bases here; is the line damaged?"
+    elif text.replace(b",", b"").isdigit():
+        remedy = "leave out the commas"
+    else:
+        remedy = "it must be a whole number, counted from 1, in digits only"
+    raise ValueError(f"{source}: POS is {as_text(text)[:60]!r}; {remedy}")

@@ -55,8 +55,7 @@ def score_all(
     begun = time.monotonic()
     decisive = {**options.decisive(), "model": origin["model_fingerprint"], "genome": genome.fingerprint}
     with parts.opened({**decisive, "contigs": contigs, "columns": table.schema.names}):
-        size = {"num_rows": survey.num_records, "num_tokens": survey.num_tokens}
-        with RowsBar(console, "scoring", "variants", **size) as bar:
+        with RowsBar(console, "scoring", "variants", num_rows=survey.num_records, num_tokens=survey.num_tokens) as bar:
             totals = run_parts(
                 variant_rows(variants.records(), contigs, scoring.num_tokens),
                 lambda rows: score_rows(rows, scoring, genome, likelihoods, table, bar),

@@ -70,7 +70,7 @@ class ContigBases:
         digest = hashlib.blake2b(digest_size=16)
         for name, codes in self._contigs.items():
             digest.update(f"{name}\t{codes.size}\n".encode())
-            digest.update(codes)
+            digest.update(codes.data)
         return digest.hexdigest()
 
     def read(self, places: Sequence[tuple[str, int, int]]) -> list[UInt8[np.ndarray, "_W"]]:

@@ -2,33 +2,12 @@
 
 import re
 import sys
-from typing import NamedTuple
+
+from agront_data.variants import VariantRecord
 
 # VCF's positions are 32-bit integers (VCF specification, section 1.3).
 _LAST_POSITION = (1 << 31) - 1
 _DIGITS = re.compile(rb"[0-9]{1,20}")
-
-
-class VariantRecord(NamedTuple):
-    """A place of a genome, what the reference has there, and what others have.
-
-    Attributes:
-        source: Where it was read, for messages: "calls.vcf: line 12", of a BCF file "calls.bcf: record 3".
-        contig: Name of the sequence.
-        position: First base of `reference`, counted from 0; -1 where VCF's POS is 0 (a telomere).
-        reference: Its bases, as in the file.
-        alternatives: What is found in their place, as in the file, at least one; `(".",)` where there is none.
-        fields: What `VariantFile.columns` names beside, as text.
-        content: The whole record: the line without its line end; of a BCF file, its text in VCF.
-    """
-
-    source: str
-    contig: str
-    position: int
-    reference: str
-    alternatives: tuple[str, ...]
-    fields: tuple[str, ...]
-    content: bytes
 
 
 def make_record(

@@ -2,8 +2,8 @@
 
 The way through: `read_fasta` → `ingest_genomes` → `GenomeStore` → `WindowGrid` → `RowOrder` → `PretrainingLoader` →
 `TokenBatch`. Import more from the rooms: `agront_data.sequence_files`, `store`, `windows`, `batches`, `regions` (BED
-files), `sequences` (token ids of FASTA and BED files), `tables` (long computations to files of rows), `duplicates` and
-`public_genomes` (downloads).
+files), `sequences` (token ids of FASTA and BED files), `variants` and `variant_files` (VCF, BCF), `tables` (long
+computations to files of rows), `duplicates` and `public_genomes` (downloads).
 """
 
 from agront_data.bases import encode_sequence, reverse_complement

@@ -45,8 +45,8 @@ def write_index(whole: Path, *, is_bcf: bool, longest: int, path: Path) -> bool:
             index.unlink(missing_ok=True)
             reason = str(error)
     warnings.warn(
-        f"{path}: the output gets no index, since htslib cannot make one ({reason}); a blank line among the records is "
-        "one cause",
+        f"{path}: the output gets no index, since htslib cannot make one ({reason}): blank lines among the records, or "
+        "positions beyond the length that the header gives a contig, are causes",
         InputWarning,
         stacklevel=1,
     )

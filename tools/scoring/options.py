@@ -35,14 +35,16 @@ class ScoreVariants:
     .parquet, with a row for each alternative allele. What exists is not written over."""
     score: tuple[Score, ...] = ("llr",)
     """llr: log p(alternative) - log p(reference) of the token that covers a substitution of up to six bases, masked;
-    the mean over both strands and all frames. pll: the same for alleles of any length, summed over the tokens that
-    cover them, each masked alone. Each with standard deviation (SD) and number (N) over strands and frames."""
+    the mean over both strands and all frames. wildtype: the same without the mask, so that one pass serves many
+    variants. base, base_wildtype: the same of single bases, whose probabilities are summed over tokens. pll: as llr,
+    for alleles of any length, summed over the tokens that cover them, each masked alone. Each comes with the number (N)
+    of strands and frames, and the standard deviation (SD) over them."""
     context: Annotated[int | None, tyro.conf.arg(metavar="INT")] = None
     """Tokens of the window around a variant; those of the model if not given. Half of them take half the time or
     less, and the scores differ."""
     frames: Frames = "all"
-    """Of llr: all frames in which a token can cover the substitution, or the one that has it in its middle, which
-    takes a sixth of the time."""
+    """Of llr and base: all frames in which a token can cover the substitution, or the one that has it in its middle,
+    which takes a sixth of the time."""
     strands: Literal["both", "+", "-"] = "both"
     """Read both strands, or one."""
     contig_aliases: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from agront_data.tables import PartFiles, VariantTable, annotations, check_output, write_table
+from agront_data.tables import PartFiles, VariantTable, annotations, check_output, score_fields, write_table
 from agront_data.variant_files import InfoField, VariantFile, check_annotated_output, write_annotated
 from agront_data.variants import Score
 
@@ -15,8 +15,11 @@ from scoring.options import ScoreVariants
 _VCF_ENDINGS = (".vcf", ".vcf.gz", ".bcf")
 _TABLE_ENDINGS = (".tsv", ".parquet")
 _MEANINGS = {
-    "llr": "log p(ALT) - log p(REF) of the masked token that covers a substitution",
-    "pll": "log p(ALT) - log p(REF), summed over the tokens that cover the alleles, each masked alone",
+    "llr": "the masked token that covers a substitution",
+    "wildtype": "the token that covers a substitution, not masked",
+    "base": "the base, its probability summed over masked tokens",
+    "base_wildtype": "the base, its probability summed over tokens that are not masked",
+    "pll": "the tokens that cover the alleles, each masked alone",
 }
 
 
@@ -44,15 +47,17 @@ def info_fields(scores: Sequence[Score]) -> list[InfoField]:
     """The INFO fields of scores, one value an alternative allele."""
     fields = []
     for score in scores:
-        name, meaning = (
-            f"AGRONT_{score.upper()}",
-            f"{_MEANINGS[score]}; natural logarithm, mean over strands and frames",
-        )
-        fields += [
-            InfoField(name, "A", "Float", meaning),
-            InfoField(f"{name}_SD", "A", "Float", f"Standard deviation of {name} over strands and frames"),
-            InfoField(f"{name}_N", "A", "Integer", f"Number of strands and frames of {name}"),
-        ]
+        name = f"AGRONT_{score.upper()}"
+        meanings = {
+            name: (
+                "Float",
+                f"log p(ALT) - log p(REF) of {_MEANINGS[score]}; mean over strands and frames, natural log",
+            ),
+            f"{name}_SD": ("Float", f"Standard deviation of {name} over strands and frames"),
+            f"{name}_N": ("Integer", f"Number of strands and frames of {name}"),
+        }
+        columns = [f"AGRONT_{column.upper()}" for column, _ in score_fields(score)]
+        fields += [InfoField(column, "A", *meanings[column]) for column in columns]
     return [*fields, InfoField("AGRONT_REASON", "A", "String", "Why an alternative allele has no score")]
 
 

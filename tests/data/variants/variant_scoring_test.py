@@ -1,5 +1,7 @@
-"""Scores of records, beside those that strings give, one window at a time, with a model that only counts letters."""
+"""Scores of records, beside those that strings give, one window at a time, with a model that means nothing."""
 
+import itertools
+import math
 import statistics
 import zlib
 
@@ -19,7 +21,7 @@ PARTNER = str.maketrans("ACGTN", "TGCAN")
 
 def log_p(tokens, position, token):
     """A model without meaning: any change of window, position or token gives another number."""
-    return -(zlib.crc32(f"{tokens} {position} {token}".encode()) % 10_007) / 1_000
+    return -(zlib.crc32(f"{position} {token}".encode(), zlib.crc32(str(tokens).encode())) % 10_007) / 1_000
 
 
 class Model:
@@ -29,9 +31,10 @@ class Model:
 
     def __call__(self, rows, asked):
         self.num_rows += len(rows)
+        named = [[NAMES[each] for each in row[1:]] for row in rows]
         return [
-            np.array([log_p([NAMES[each] for each in row[1:]], place - 1, NAMES[token]) for place, token in pairs])
-            for row, pairs in zip(rows, asked, strict=True)
+            np.array([log_p(row, place - 1, NAMES[token]) for place, token in pairs.tolist()])
+            for row, pairs in zip(named, asked, strict=True)
         ]
 
 
@@ -90,6 +93,40 @@ def pll_by_letters(sequence, position, old, new, context):
     return ratios
 
 
+def tile_by_letters(text, begin, context):
+    """The tile in which the model sees the token at `begin`, and the token's place there; None if there is none."""
+    token = text[max(0, begin) : begin + 6]
+    if begin < 0 or len(token) < 6 or "N" in token:
+        return None
+    run_start = text.rfind("N", 0, begin) + 1
+    run_end = text.find("N", begin) if "N" in text[begin:] else len(text)
+    phase = (begin - run_start) % 6
+    row = [text[place : place + 6] for place in range(run_start + phase, run_end - 5, 6)]
+    index = (begin - run_start) // 6
+    best = None
+    for first in range(0, len(row), context // 2):
+        tile = row[first : first + context]
+        if first <= index < first + len(tile):
+            margin = min(index - first, first + len(tile) - 1 - index)
+            if best is None or margin > best[0]:
+                best = (margin, tile, index - first)
+    return best[1:]
+
+
+def wildtype_by_letters(sequence, position, old, new, context):
+    """For each strand and frame the tile, the place of the token, and both tokens."""
+    for text, first, come in (
+        (sequence, position, new),
+        (turned(sequence), len(sequence) - position - len(old), turned(new)),
+    ):
+        for frame in range(7 - len(new)):
+            found = tile_by_letters(text, first - frame, context)
+            if found is not None:
+                tile, place = found
+                token = tile[place]
+                yield tile, place, frame, token, token[:frame] + come + token[frame + len(come) :]
+
+
 def genome_of(tmp_path, **contigs):
     path = tmp_path / "genome.fa"
     path.write_text("".join(f">{name}\n{letters}\n" for name, letters in contigs.items()))
@@ -102,7 +139,7 @@ def row(position, reference, *alternatives, contig="chr1"):
 
 def check(found, expected):
     assert found.num_pairs == len(expected)
-    assert found.mean == pytest.approx(statistics.fmean(expected), abs=1e-9)
+    assert found.value == pytest.approx(statistics.fmean(expected), abs=1e-9)
     assert found.deviation == pytest.approx(statistics.pstdev(expected), abs=1e-9)
 
 
@@ -139,6 +176,72 @@ def test_scores_are_those_of_strings(data, tmp_path_factory):
         for name, expected in (("llr", llr), ("pll", pll)):
             if expected:
                 check(found.scores[name], expected)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_without_mask_scores_are_those_of_strings(data, tmp_path_factory):
+    letters = data.draw(st.text(st.sampled_from("ACGT" * 20 + "N"), min_size=1, max_size=150))
+    genome = genome_of(tmp_path_factory.mktemp("genome"), chr1=letters)
+    position = data.draw(st.integers(0, len(letters) - 1))
+    reference = letters[position : position + data.draw(st.integers(1, 6))]
+    alternative = data.draw(st.text(st.sampled_from("ACGT"), min_size=len(reference), max_size=len(reference)))
+    context = data.draw(st.integers(2, 12))
+    scoring = VariantScoring(tokenizer=TOKENIZER, context=context, scores=("wildtype",))
+    [[found]] = scoring([row(position, reference, alternative)], genome, Model())
+    if reference == alternative:
+        assert found == ({}, "same")
+        return
+    ratios = [
+        log_p(tile, place, altered) - log_p(tile, place, token)
+        for tile, place, _, token, altered in wildtype_by_letters(
+            letters, *trimmed(position, reference, alternative), context
+        )
+    ]
+    if not ratios:
+        assert found == ({}, "contig_short" if len(letters) < 6 else "n_in_token")
+    else:
+        check(found.scores["wildtype"], ratios)
+
+
+@pytest.mark.parametrize("position", [0, 3, 70, 77, 119])
+def test_bases_are_summed_over_tokens(position, tmp_path):
+    rng = np.random.default_rng(position)
+    letters = "".join(rng.choice(list("ACGT"), 75)) + "N" + "".join(rng.choice(list("ACGT"), 44))
+    reference = letters[position]
+    alternative = "ACGT"["CGTA".index(reference)]
+    scoring = VariantScoring(tokenizer=TOKENIZER, context=8, scores=("base", "base_wildtype"))
+    [[found]] = scoring([row(position, reference, alternative)], genome_of(tmp_path, chr1=letters), Model())
+    tiles = [each[:3] for each in wildtype_by_letters(letters, position, reference, alternative, 8)]
+    windows = []
+    for text, first in ((letters, position), (turned(letters), len(letters) - position - 1)):
+        for frame in range(6):
+            begin = first - frame
+            if begin >= 0 and begin + 6 <= len(text) and "N" not in text[begin : begin + 6]:
+                tokens, left = window(text, text, begin, 8)
+                windows.append((masked(tokens, left), left, frame))
+    kmers = ["".join(letters) for letters in itertools.product("ACGT", repeat=6)]
+    for name, pairs in (("base", windows), ("base_wildtype", tiles)):
+        sums = {reference: 0.0, alternative: 0.0}
+        begins = range(max(0, position - 5), min(position, len(letters) - 6) + 1)
+        num_forward = sum("N" not in letters[begin : begin + 6] for begin in begins)
+        for number, (row_tokens, place, frame) in enumerate(pairs):
+            probabilities = {kmer: math.exp(log_p(row_tokens, place, kmer)) for kmer in kmers}
+            whole = sum(probabilities.values())
+            for base in sums:
+                on_strand = base if number < num_forward else turned(base)
+                sums[base] += sum(p for kmer, p in probabilities.items() if kmer[frame] == on_strand) / whole
+        expected = math.log(sums[alternative]) - math.log(sums[reference])
+        assert found.scores[name] == (pytest.approx(expected, abs=1e-9), None, len(pairs))
+
+
+def test_tiles_are_few(tmp_path):
+    """A model reads each strand, phase and tile once, whatever the number of variants."""
+    letters = "".join(np.random.default_rng(6).choice(list("ACGT"), 600))
+    model, scoring = Model(), VariantScoring(tokenizer=TOKENIZER, context=100, scores=("wildtype",))
+    rows = [row(place, letters[place], *(set("ACGT") - {letters[place]})) for place in range(600)]
+    scoring(rows, genome_of(tmp_path, chr1=letters), model)
+    assert model.num_rows == 2 * 6  # 100 tokens: the next tile, of half as many, has no token farther from its ends
 
 
 def test_of_one_base_both_scores_are_the_same(tmp_path):

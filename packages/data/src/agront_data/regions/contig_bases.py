@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 
-from agront_data.bases import BASE_BITS
+from agront_data.bases import BASE_BITS, N
 from agront_data.regions.contigs import check_no_species, unique_contigs, whole_contigs
 from agront_data.regions.region import Region, place_of
 from agront_data.regions.region_reader import read_regions
@@ -46,6 +46,7 @@ class ContigBases:
             genome = GenomeStore.open(genome)
         self._store: GenomeStore | None = None
         self._species = species
+        self._known: dict[str, Int64[np.ndarray, "R 2"]] = {}
         self._contigs: dict[str, UInt8[np.ndarray, "L"]] = {}
         if isinstance(genome, GenomeStore):
             self._store = genome
@@ -72,6 +73,35 @@ class ContigBases:
             digest.update(f"{name}\t{codes.size}\n".encode())
             digest.update(codes.data)
         return digest.hexdigest()
+
+    def known_runs(self, contig: str, start: int, end: int) -> Int64[np.ndarray, "R 2"]:
+        """Returns the runs of A, T, C, G, each whole, that have a base between two places, or end or begin there.
+
+        Args:
+            contig: The contig's name.
+            start: The first place.
+            end: The place after the last one.
+
+        Returns:
+            Their starts and ends (half-open) within the contig.
+        """
+        if contig not in self._known:
+            self._known[contig] = self._find_known(contig)
+        runs = self._known[contig]
+        return runs[np.searchsorted(runs[:, 1], start) : np.searchsorted(runs[:, 0], end, side="right")]
+
+    def _find_known(self, contig: str) -> Int64[np.ndarray, "R 2"]:
+        length = self.lengths[contig]
+        if self._store is None:
+            unknown = self._contigs[contig] >= N
+            borders = np.flatnonzero(unknown[1:] != unknown[:-1]) + 1
+            edges = np.concatenate([[0] * (not unknown[0]), borders, [length] * (not unknown[-1])])
+            return edges.astype(np.int64).reshape(-1, 2)
+        genome = self._store.indices_of(self._species)[0]
+        [place] = [each for each in self._store.genomes[genome].contigs if each.name == contig]
+        runs = np.clip(self._store.n_runs(genome) - place.start, 0, length)
+        edges = np.concatenate([[0], runs[runs[:, 0] < runs[:, 1]].reshape(-1), [length]]).reshape(-1, 2)
+        return edges[edges[:, 0] < edges[:, 1]]
 
     def read(self, places: Sequence[tuple[str, int, int]]) -> list[UInt8[np.ndarray, "_W"]]:
         """Returns the bases of pieces.

@@ -26,7 +26,7 @@ from agront_data.tables.part_files import PartFiles
 from agront_data.tables.part_loop import Totals, run_parts
 from agront_data.tables.record_batches import row_bytes
 from agront_data.tables.sequence_columns import TOKEN_FIELDS, sequence_columns, sequence_fields, token_columns
-from agront_data.tables.variant_table import VariantTable, annotations, count_reasons
+from agront_data.tables.variant_table import VariantTable, annotations, count_reasons, score_fields
 
 __all__ = [
     "TOKEN_FIELDS",
@@ -44,6 +44,7 @@ __all__ = [
     "embedding_names",
     "row_bytes",
     "run_parts",
+    "score_fields",
     "sequence_columns",
     "sequence_fields",
     "table_format",

@@ -23,7 +23,7 @@ class VariantTable:
     Positions are counted from 1, as in VCF; `record` counts the records of the file, from 1.
 
     Attributes:
-        scores: Each has three columns: `llr`, `llr_sd`, `llr_n`.
+        scores: Each has three columns, such as `llr`, `llr_sd` and `llr_n`; those of bases have no `_sd`.
         columns: Names of `VariantRecord.fields`, which are columns too.
 
     Raises:
@@ -76,16 +76,17 @@ class VariantTable:
                     "reason": allele.reason,
                     **others,
                 }
-                for score, of_score in allele.scores.items():
-                    values |= dict(zip((name for name, _ in score_fields(score)), of_score, strict=True))
+                for score, (value, deviation, num_pairs) in allele.scores.items():
+                    values |= {score: value, f"{score}_sd": deviation, f"{score}_n": num_pairs}
                 for name, column in columns.items():
                     column.append(values.get(name))
         return pa.record_batch([pa.array(columns[name], kind) for name, kind in self._fields], schema=self.schema)
 
 
 def score_fields(score: Score) -> list[tuple[str, pa.DataType]]:
-    """Lists the columns of a score: its mean over strands and frames, their deviation, their number."""
-    return [(score, pa.float64()), (f"{score}_sd", pa.float64()), (f"{score}_n", pa.int64())]
+    """Lists the columns of a score: itself; its deviation over strands and frames, if it has one; their number."""
+    fields = [(score, pa.float64()), (f"{score}_sd", pa.float64()), (f"{score}_n", pa.int64())]
+    return [field for field in fields if field[0] not in ("base_sd", "base_wildtype_sd")]
 
 
 def annotations(parts: PartFiles, scores: Sequence[Score]) -> Iterator[dict[str, str]]:

@@ -15,13 +15,17 @@
 from agront_data.variants.allele_change import AlleleChange, Reason, change_of
 from agront_data.variants.alleles import trimmed_alleles
 from agront_data.variants.contig_names import ContigNames, read_contig_aliases
-from agront_data.variants.likelihood_terms import Likelihoods, Term, log_ratios
-from agront_data.variants.masked_pairs import Frames, MaskedPair, Strand, masked_pairs, num_bases_around
+from agront_data.variants.likelihoods import Likelihoods, Question, answers
+from agront_data.variants.masked_tokens import Frames, masked_pairs, num_bases_around
 from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, pseudo_likelihood_pairs
+from agront_data.variants.scores import AlleleScore, Score
+from agront_data.variants.surroundings import Surroundings
+from agront_data.variants.token_pair import Strand, TokenPair
 from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
-from agront_data.variants.variant_scoring import AlleleScore, Score, ScoredAllele, VariantScoring
+from agront_data.variants.variant_scoring import ScoredAllele, VariantScoring
 from agront_data.variants.variant_survey import VariantSurvey, survey_variants, variant_rows
+from agront_data.variants.wildtype_tokens import wildtype_pairs
 
 __all__ = [
     "MOST_PLL_BASES",
@@ -30,18 +34,19 @@ __all__ = [
     "ContigNames",
     "Frames",
     "Likelihoods",
-    "MaskedPair",
+    "Question",
     "Reason",
     "Score",
     "ScoredAllele",
     "Strand",
-    "Term",
+    "Surroundings",
+    "TokenPair",
     "VariantRecord",
     "VariantRow",
     "VariantScoring",
     "VariantSurvey",
+    "answers",
     "change_of",
-    "log_ratios",
     "masked_pairs",
     "num_bases_around",
     "pseudo_likelihood_pairs",
@@ -49,4 +54,5 @@ __all__ = [
     "survey_variants",
     "trimmed_alleles",
     "variant_rows",
+    "wildtype_pairs",
 ]

@@ -13,8 +13,8 @@ from jaxtyping import UInt8
 
 from agront_data.bases import BASE_BITS, N, reverse_complement
 from agront_data.variants.allele_change import AlleleChange
-from agront_data.variants.likelihood_terms import Term
-from agront_data.variants.masked_pairs import Strand
+from agront_data.variants.likelihoods import Question
+from agront_data.variants.token_pair import Strand
 from agront_data.variants.windows import num_tokens_left
 
 MOST_PLL_BASES = 300
@@ -52,7 +52,7 @@ def pseudo_likelihood_pairs(
     *,
     context: int,
     strands: Sequence[Strand] = ("+", "-"),
-) -> list[list[Term]] | Literal["too_long"]:
+) -> list[list[Question]] | Literal["too_long"]:
     """Lays out a change on both strands, in each of the k frames.
 
     On each strand an insertion or deletion is moved to the left, by the bases of a window at most (`left_aligned`). In
@@ -70,7 +70,8 @@ def pseudo_likelihood_pairs(
         strands: Which to read.
 
     Returns:
-        The terms of each pair; or "too_long" where an allele has more than `MOST_PLL_BASES`, or than half of a window.
+        What each pair asks, of the alternative sequence and then as much of the reference; or "too_long" where an
+        allele has more than `MOST_PLL_BASES`, or than half of a window.
     """
     k = tokenizer.vocabulary.k
     longest = max(change.num_replaced, change.bases.size)
@@ -104,8 +105,8 @@ def _pair(
     num_tokens: int,
     tokenizer: KmerTokenizer,
     context: int,
-) -> list[Term]:
-    """Returns the terms of one strand and frame; none where a token would not be a k-mer."""
+) -> list[Question]:
+    """Returns what one strand and frame asks; none where a token would not be a k-mer."""
     k = tokenizer.vocabulary.k
     end = start + k * num_tokens
     if start < 0 or end > min(reference.size, alternative.size):
@@ -114,11 +115,11 @@ def _pair(
         return []
     num_left = num_tokens_left(reference, start, k, context)
     first = start - k * num_left
-    terms = []
-    for bases, sign in ((alternative, 1), (reference, -1)):
+    questions = []
+    for bases in (alternative, reference):
         ids = tokenizer.encode_bases(bases[None, first : first + k * context])[0, : context + 1]
         for position in range(num_left + 1, num_left + 1 + num_tokens):
             masked = ids.copy()
             masked[position] = tokenizer.vocabulary.mask_id
-            terms.append(Term(masked, position, int(ids[position]), sign))
-    return terms
+            questions.append(Question(masked, np.array([[position, ids[position]]], np.int64)))
+    return questions

@@ -5,41 +5,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from agront_tokenizer import KmerTokenizer
-from jaxtyping import UInt8, UInt16
+from jaxtyping import UInt8
 
 from agront_data.bases import BASE_BITS, NO_BASE, N, reverse_complement
+from agront_data.variants.token_pair import Strand, TokenPair
 from agront_data.variants.windows import num_tokens_left
-
-Strand = Literal["+", "-"]
-"""Forward, or its reverse complement."""
 
 Frames = Literal["all", "central"]
 """All the ways in which a token can cover a substitution; or, on each strand, the one that has it in its middle."""
-
-
-class MaskedPair(NamedTuple):
-    """What a model has to read for one strand and one frame.
-
-    log p(`alternative`) − log p(`reference`) at the `<mask>` is the score of the pair. Pairs of one contig that have
-    strand and start in common have the same tokens: one pass through the model serves all of their alternatives.
-
-    Attributes:
-        strand: On "-" all is read on the reverse complement.
-        frame: Bases of the token that come before the substitution.
-        start: The token's first base on its strand, counted within `bases`, which on "-" are turned around.
-        tokens: Ids of the window: `<cls>`, then at most `context` tokens, with one `<mask>`.
-        mask: Position of the `<mask>` in `tokens`.
-        reference: Id of the token in its place.
-        alternative: Id of the token with the substitution.
-    """
-
-    strand: Strand
-    frame: int
-    start: int
-    tokens: UInt16[np.ndarray, "T"]
-    mask: int
-    reference: int
-    alternative: int
 
 
 class _Place(NamedTuple):
@@ -67,7 +40,7 @@ def masked_pairs(
     context: int,
     frames: Frames = "all",
     strands: Sequence[Strand] = ("+", "-"),
-) -> list[MaskedPair]:
+) -> list[TokenPair]:
     """Lays out a substitution of m bases on both strands, in each of the k − m + 1 frames.
 
     The token that covers it begins f bases before it, f = 0 … k − m. To its left the window has as many whole tokens as
@@ -85,7 +58,8 @@ def masked_pairs(
         strands: Which to read.
 
     Returns:
-        The pairs, by strand and then by frame; none where every token is left out.
+        The pairs, by strand and then by frame; none where every token is left out. Those of one contig that have strand
+        and window in common have the same tokens: one pass through the model serves all of their alternatives.
 
     Raises:
         ValueError: There is no base to replace or more than k of them, they are beyond the end, the alternative has
@@ -139,7 +113,7 @@ def _places(
         yield _Place(strand, frame, start, bases[first : first + k * context], num_left, altered)
 
 
-def _tokenized(places: Sequence[_Place], tokenizer: KmerTokenizer, context: int) -> list[MaskedPair]:
+def _tokenized(places: Sequence[_Place], tokenizer: KmerTokenizer, context: int) -> list[TokenPair]:
     if not places:
         return []
     windows = np.full((len(places), max(place.window.size for place in places)), NO_BASE, np.uint8)
@@ -149,8 +123,8 @@ def _tokenized(places: Sequence[_Place], tokenizer: KmerTokenizer, context: int)
     altered = tokenizer.encode_bases(np.stack([place.altered for place in places]))[:, 1]
     vocabulary, pairs = tokenizer.vocabulary, []
     for place, row, alternative in zip(places, ids, altered.tolist(), strict=True):
-        tokens, mask = row[row != vocabulary.pad_id].copy(), place.num_left + 1
-        reference = int(tokens[mask])
-        tokens[mask] = vocabulary.mask_id
-        pairs.append(MaskedPair(place.strand, place.frame, place.start, tokens, mask, reference, alternative))
+        tokens, position = row[row != vocabulary.pad_id].copy(), place.num_left + 1
+        reference = int(tokens[position])
+        tokens[position] = vocabulary.mask_id
+        pairs.append(TokenPair(place.strand, place.frame, place.start, tokens, position, reference, alternative))
     return pairs

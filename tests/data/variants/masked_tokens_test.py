@@ -40,7 +40,7 @@ def in_letters(pairs):
     found = []
     for pair in pairs:
         assert pair.tokens[0] == TOKENIZER.vocabulary.cls_id
-        assert pair.tokens[pair.mask] == TOKENIZER.vocabulary.mask_id
+        assert pair.tokens[pair.position] == TOKENIZER.vocabulary.mask_id
         tokens = [names[token] for token in pair.tokens[1:]]
         found.append((pair.strand, pair.frame, tokens, names[pair.reference], names[pair.alternative]))
     return found
@@ -68,11 +68,11 @@ def test_a_substitution_by_hand():
     [first, *_, last] = pairs_of("ATCGGCTTACCGGATTACA", 7, "G", context=3)
     names = TOKENIZER.vocabulary.tokens
     # One whole token fits to the left of TACCGG, and one is half of the context.
-    assert (first.strand, first.frame, first.start, first.mask) == ("+", 0, 7, 2)
+    assert (first.strand, first.frame, first.start, first.position) == ("+", 0, 7, 2)
     assert [names[token] for token in first.tokens] == ["<cls>", "TCGGCT", "<mask>", "ATTACA"]
     assert (names[first.reference], names[first.alternative]) == ("TACCGG", "GACCGG")
     # The other strand is TGTAAT CCGGTA AGCCGA T; the base is its number 11, an A.
-    assert (last.strand, last.frame, last.start, last.mask) == ("-", 5, 6, 2)
+    assert (last.strand, last.frame, last.start, last.position) == ("-", 5, 6, 2)
     assert [names[token] for token in last.tokens] == ["<cls>", "TGTAAT", "<mask>", "AGCCGA"]
     assert (names[last.reference], names[last.alternative]) == ("CCGGTA", "CCGGTC")
 
@@ -89,7 +89,7 @@ def test_the_window_of_the_published_script():
     sequence = "".join(np.random.default_rng(0).choice(list("ACGT"), 20_000))
     forward, reverse = pairs_of(sequence, 10_000, "A", context=999, frames="central")
     for pair, frame in ((forward, 3), (reverse, 2)):
-        assert (pair.frame, pair.mask - 1, pair.tokens.size - 1) == (frame, 499, 999)
+        assert (pair.frame, pair.position - 1, pair.tokens.size - 1) == (frame, 499, 999)
     assert forward.start == 10_000 - 3
     assert reverse.start == 20_000 - 1 - 10_000 - 2
 

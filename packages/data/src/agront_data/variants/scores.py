@@ -1,0 +1,100 @@
+"""`Score`: what is asked of a model for one alternative allele, and what becomes of the answers."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal, NamedTuple
+
+import numpy as np
+from agront_tokenizer import Vocabulary
+
+from agront_data.variants.likelihoods import Question, log_sum_exp
+from agront_data.variants.token_pair import TokenPair
+
+Score = Literal["llr", "wildtype", "base", "base_wildtype", "pll"]
+"""How an alternative allele is compared with the reference; natural logarithms.
+
+| score | of | it |
+|---|---|---|
+| `llr` | substitutions of up to k bases | log p(alternative) − log p(reference) of the token that covers it, behind `<mask>`; the mean over strands and frames |
+| `wildtype` | the same | the same, of a token that the model sees: one pass serves all variants of a tile |
+| `base` | one base | log p(alternative) − log p(reference) of the base: the k-mers' probabilities behind `<mask>`, summed to the base, mean over strands and frames |
+| `base_wildtype` | one base | the same, of a token that the model sees |
+| `pll` | any allele | as `llr`, summed over all tokens that cover the alleles, each masked alone |
+"""  # noqa: E501
+
+
+class AlleleScore(NamedTuple):
+    """A score of one alternative allele.
+
+    Attributes:
+        value: Natural logarithm; below 0 where the model expects the alternative less than the reference.
+        deviation: Population standard deviation over the pairs of strand and frame; None of the scores of bases, whose
+            mean is one of probabilities.
+        num_pairs: How many pairs there are.
+    """
+
+    value: float
+    deviation: float | None
+    num_pairs: int
+
+
+class ScorePlan(NamedTuple):
+    """A score of one alternative allele before the model is asked.
+
+    Attributes:
+        pairs: For each pair of strand and frame what is asked.
+        combined: From the answers, for each pair a list, to the score.
+    """
+
+    pairs: list[list[Question]]
+    combined: Callable[[list[list[np.ndarray]]], AlleleScore]
+
+
+def token_plan(pairs: Sequence[TokenPair]) -> ScorePlan:
+    """Plans `llr` or `wildtype`, whichever the pairs are of."""
+    asked = [np.array([[each.position, each.alternative], [each.position, each.reference]], np.int64) for each in pairs]
+    questions = [[Question(each.tokens, of_pair)] for each, of_pair in zip(pairs, asked, strict=True)]
+    return ScorePlan(questions, lambda answers: _mean([values[0] - values[1] for [values] in answers]))
+
+
+def pll_plan(pairs: Sequence[list[Question]]) -> ScorePlan:
+    """Plans `pll`: the first half of each pair's questions is of the alternative sequence."""
+
+    def ratio(answers: Sequence[np.ndarray]) -> float:
+        values = np.concatenate(answers)
+        return float(values[: len(values) // 2].sum() - values[len(values) // 2 :].sum())
+
+    return ScorePlan(list(pairs), lambda answers: _mean([ratio(of_pair) for of_pair in answers]))
+
+
+def base_plan(pairs: Sequence[TokenPair], vocabulary: Vocabulary) -> ScorePlan:
+    """Plans `base` or `base_wildtype`, whichever the pairs are of; one base is replaced."""
+    kmers = np.arange(vocabulary.kmer_ids.start, vocabulary.kmer_ids.stop)
+    questions = [
+        [Question(each.tokens, np.stack([np.full(kmers.size, each.position), kmers], axis=1))] for each in pairs
+    ]
+    bases = vocabulary.token_bases[kmers]
+    # Which k-mers have the alternative, and which the reference, in the base's place.
+    members = [
+        [
+            bases[:, each.frame] == vocabulary.token_bases[token, each.frame]
+            for token in (each.alternative, each.reference)
+        ]
+        for each in pairs
+    ]
+    return ScorePlan(questions, partial(_base_ratio, members))
+
+
+def _base_ratio(members: Sequence[Sequence[np.ndarray]], answers: list[list[np.ndarray]]) -> AlleleScore:
+    sums = np.array(
+        [
+            [log_sum_exp(values[of_base]) - log_sum_exp(values) for of_base in of_pair]
+            for of_pair, [values] in zip(members, answers, strict=True)
+        ]
+    )
+    alternative, reference = (log_sum_exp(each) for each in sums.T)
+    return AlleleScore(alternative - reference, None, len(answers))
+
+
+def _mean(ratios: Sequence[float]) -> AlleleScore:
+    return AlleleScore(float(np.mean(ratios)), float(np.std(ratios)), len(ratios))

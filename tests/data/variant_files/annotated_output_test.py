@@ -67,13 +67,12 @@ def test_a_telomere_is_indexed(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_file_that_htslib_cannot_index_is_said(tmp_path, capfd):
+def test_a_file_that_htslib_cannot_index_is_said(tmp_path):
     path = write_vcf(tmp_path, SORTED + b"\n")
     with pytest.warns(InputWarning, match=r"a\.vcf: the output gets no index.*: blank lines"):
         _, is_sorted = write(path, ".vcf.gz")
     assert not is_sorted
     assert {path.name for path in tmp_path.iterdir()} == {"a.vcf", "whole.x"}
-    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("ending", [".vcf", ".vcf.gz", ".bcf"])

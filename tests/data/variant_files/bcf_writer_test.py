@@ -101,6 +101,25 @@ def test_records_of_symbolic_alleles_and_blocks_keep_their_end(tmp_path):
     assert found.replace(b";LLR=.", b"") == lines
 
 
+def test_a_text_with_a_line_end_is_refused(bcf):
+    content = decompressed(bcf).replace(b"\x37rs1", b"\x37r\n1")
+    with pysam.BGZFile(str(bcf), "wb", None) as file:
+        file.write(content)
+    with pytest.raises(ValueError, match=r"a\.bcf: record 1: holds a line end"):
+        list(open_variants(bcf).records())
+
+
+def test_a_bcf_file_that_is_not_compressed(tmp_path, bcf):
+    bcf.write_bytes(decompressed(bcf))
+    assert open_variants(bcf).kind == "bcf"
+    whole = write(bcf, ".bcf", {"LLR": "0.5"}, {})
+    assert next(open_variants(whole).records()).fields[3] == "DP=3;AF=0.1;LLR=0.5"
+    content = bcf.read_bytes()
+    bcf.write_bytes(content[:-5])
+    with pytest.raises(ValueError, match=r"a\.bcf: record 2: cannot be read as BCF"):
+        list(open_variants(bcf).records())
+
+
 def test_a_header_that_leaves_its_numbers_to_its_order(tmp_path, bcf):
     content = decompressed(bcf)
     length = int.from_bytes(content[5:9], "little")
@@ -185,9 +204,10 @@ def test_a_declaration_that_htslib_finds_odd_is_no_error(tmp_path):
     assert len(list(open_variants(write(tmp_path / "a.vcf", ".bcf", {})).records())) == 1
 
 
+@pytest.mark.filterwarnings("ignore::agront_data.InputWarning")
 def test_a_cut_bcf_file(bcf):
     content = bcf.read_bytes()
-    for length in range(20, len(content), 7):
+    for length in (*range(20, len(content), 7), len(content) - 28, len(content) - 1):
         bcf.write_bytes(content[:length])
         with pytest.raises(ValueError, match=r"a\.bcf: (ends without the empty block|cannot be read beyond)"):
             open_variants(bcf)

@@ -5,11 +5,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import pysam
-
 from agront_data.variant_files.annotated_text import annotated_text
 from agront_data.variant_files.bcf_file import check_num_records
 from agront_data.variant_files.bcf_writer import write_bcf_from_bcf, write_bcf_from_vcf
+from agront_data.variant_files.bgzip_file import new_bgzip_file
 from agront_data.variant_files.info_field import InfoField, header_line
 from agront_data.variant_files.position_index import write_index
 from agront_data.variant_files.record_order import RecordOrder
@@ -115,7 +114,7 @@ def _check(out: Path, source: VariantFile, fields: Sequence[InfoField]) -> None:
 
 def _write_text(whole: Path, lines: Iterator[tuple[bytes, VariantRecord | None]], *, compressed: bool) -> RecordOrder:
     order = RecordOrder()
-    with pysam.BGZFile(str(whole.absolute()), "wb", None) if compressed else whole.open("wb") as file:
+    with new_bgzip_file(whole) if compressed else whole.open("wb") as file:
         for line, record in lines:
             if record is not None:
                 order.add(record)

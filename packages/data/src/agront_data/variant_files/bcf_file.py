@@ -73,7 +73,7 @@ def read_bcf_lines(path: Path) -> Iterator[bytes]:
     with open_bcf(path) as file:
         with quiet_htslib():
             header = str(file.header).encode("utf-8", "surrogateescape")
-        yield from header.splitlines(keepends=True)
+        yield from (line + b"\n" for line in header.split(b"\n") if line)
         for number, record in enumerate(_bcf_records(path, file), 1):
             yield _line_of(record, f"{path}: record {number}")
 
@@ -96,9 +96,12 @@ def check_num_records(path: Path, expected: int) -> None:
 def _line_of(record: pysam.VariantRecord, source: str) -> bytes:
     try:
         with quiet_htslib():
-            return str(record).encode("utf-8", "surrogateescape")
+            line = str(record).encode("utf-8", "surrogateescape")
     except Exception as error:  # of many classes
         raise ValueError(_unreadable(source, error)) from error
+    if b"\n" in line[:-1]:
+        raise ValueError(f"{source}: holds a line end in one of its texts, which VCF cannot; write the file anew")
+    return line
 
 
 def _unreadable(source: str, error: Exception) -> str:

@@ -21,6 +21,7 @@ from agront_data.variant_files.bcf_bytes import (
     with_info_entries,
 )
 from agront_data.variant_files.bcf_numbers import check_numbers
+from agront_data.variant_files.bgzip_file import new_bgzip_file
 from agront_data.variant_files.info_field import InfoField
 from agront_data.variant_files.record_order import RecordOrder
 from agront_data.variant_files.text_lines import split_line_end
@@ -57,7 +58,7 @@ def write_bcf_from_bcf(
     """
     order, types = RecordOrder(), {field.id: field for field in fields}
     _, lines = read_vcf_lines(path, "bcf")
-    with _opened_bytes(path) as source, pysam.BGZFile(str(whole.absolute()), "wb", None) as target:
+    with _opened_bytes(path) as source, new_bgzip_file(whole) as target:
         magic, text = read_bcf_header(source)
         text, keys = with_header_lines(text, fields, header_lines)
         target.write(pack_header(magic, text))
@@ -126,7 +127,7 @@ def write_bcf_from_vcf(
             "its header (bcftools reheader), or name a .vcf or .vcf.gz output"
         )
     if complaints or program.returncode:
-        raise OSError(f"{whole} cannot be written: {complaints[-1] if complaints else 'htslib ended early'}; make room")
+        raise OSError(f"{whole} cannot be written: {complaints[0] if complaints else 'htslib ended early'}; make room")
     return order
 
 

@@ -48,13 +48,9 @@ def embed_inputs(options: Embed, inputs: Inputs, survey: Survey, tokenizer: Kmer
     parts = PartFiles.beside(options.out)
     begun = time.monotonic()
     with parts.opened({**options.decisive(), "model": origin["model_fingerprint"], "labels": survey.label_types}):
+        num_rows, num_tokens = survey.num_sequences, survey.num_tokens
         with RowsBar(
-            console,
-            "embedding",
-            "sequences",
-            num_rows=survey.num_sequences,
-            num_tokens=survey.num_tokens,
-            speed="tokens",
+            console, "embedding", "sequences", num_rows=num_rows, num_tokens=num_tokens, speed="tokens"
         ) as bar:
             totals = run_parts(
                 inputs.read(tokenizer, split_labels=survey.split_labels),

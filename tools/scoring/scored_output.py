@@ -49,10 +49,7 @@ def info_fields(scores: Sequence[Score]) -> list[InfoField]:
     for score in scores:
         name = f"AGRONT_{score.upper()}"
         meanings = {
-            name: (
-                "Float",
-                f"log p(ALT) - log p(REF) of {_MEANINGS[score]}; mean over strands and frames, natural log",
-            ),
+            name: ("Float", f"log p(ALT) - log p(REF) of {_MEANINGS[score]}; mean over strands and frames"),
             f"{name}_SD": ("Float", f"Standard deviation of {name} over strands and frames"),
             f"{name}_N": ("Integer", f"Number of strands and frames of {name}"),
         }

@@ -22,12 +22,10 @@ except ModuleNotFoundError as error:
 from agront_data.variant_files.annotated_output import check_annotated_output, write_annotated
 from agront_data.variant_files.info_field import InfoField
 from agront_data.variant_files.variant_file import VariantFile, open_variants
-from agront_data.variant_files.variant_record import VariantRecord
 
 __all__ = [
     "InfoField",
     "VariantFile",
-    "VariantRecord",
     "check_annotated_output",
     "open_variants",
     "write_annotated",

@@ -13,8 +13,8 @@ from agront_data.variant_files.info_field import InfoField, header_line
 from agront_data.variant_files.position_index import write_index
 from agront_data.variant_files.record_order import RecordOrder
 from agront_data.variant_files.variant_file import VariantFile
-from agront_data.variant_files.variant_record import VariantRecord
 from agront_data.variant_files.vcf_lines import read_vcf_lines
+from agront_data.variants import VariantRecord
 
 _ENDINGS = (".vcf", ".vcf.gz", ".bcf")
 

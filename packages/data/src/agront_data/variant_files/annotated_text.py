@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from agront_data.variant_files.annotations import with_annotations
 from agront_data.variant_files.text_lines import split_line_end
 from agront_data.variant_files.variant_file import VariantFile
-from agront_data.variant_files.variant_record import VariantRecord
 from agront_data.variant_files.vcf_header import VcfHeader
 from agront_data.variant_files.vcf_line import with_info
 from agront_data.variant_files.vcf_lines import read_vcf_lines
+from agront_data.variants import VariantRecord
 
 
 def annotated_text(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from agront_data.variant_files.variant_record import VariantRecord
+from agront_data.variants import VariantRecord
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE)

@@ -25,9 +25,9 @@ from agront_data.variant_files.bgzip_file import new_bgzip_file
 from agront_data.variant_files.info_field import InfoField
 from agront_data.variant_files.record_order import RecordOrder
 from agront_data.variant_files.text_lines import split_line_end
-from agront_data.variant_files.variant_record import VariantRecord
 from agront_data.variant_files.vcf_header import VcfHeader
 from agront_data.variant_files.vcf_lines import read_vcf_lines
+from agront_data.variants import VariantRecord
 
 _PROGRAM = Path(__file__).with_name("bcf_conversion.py")
 _MOST_NOISE = 1 << 16

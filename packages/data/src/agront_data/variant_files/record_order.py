@@ -1,6 +1,6 @@
 """`RecordOrder`: whether records come sorted, as an index wants them, seen as they pass."""
 
-from agront_data.variant_files.variant_record import VariantRecord
+from agront_data.variants import VariantRecord
 
 
 class RecordOrder:

@@ -10,11 +10,11 @@ from agront_data.path_checks import check_rereadable
 from agront_data.sequence_files import other_format, read_chunks
 from agront_data.variant_files.bcf_file import MAGIC
 from agront_data.variant_files.text_lines import read_text_lines
-from agront_data.variant_files.variant_record import VariantRecord
 from agront_data.variant_files.variant_table import parse_columns, read_column_line, table_records
 from agront_data.variant_files.vcf_header import has_vcf_columns
 from agront_data.variant_files.vcf_line import FIELDS
 from agront_data.variant_files.vcf_lines import read_vcf_lines
+from agront_data.variants import VariantRecord
 
 _WANTED = "name a VCF or BCF file, or a table with the columns chrom, pos, ref and alt"
 _OTHER_FORMATS = {

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agront_data.sequence_files import format_of_places
+from agront_data.variant_files.record_columns import as_text, make_record
 from agront_data.variant_files.text_lines import is_blank, split_line_end
-from agront_data.variant_files.variant_record import VariantRecord, as_text, make_record
+from agront_data.variants import VariantRecord
 
 _REQUIRED = ("chrom", "pos", "ref", "alt")
 _BEGINS = (

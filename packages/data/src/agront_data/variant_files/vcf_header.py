@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from agront_data.variant_files.record_columns import as_text
 from agront_data.variant_files.text_lines import is_blank, split_line_end
-from agront_data.variant_files.variant_record import as_text
 
 COLUMNS = (b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
 """The columns that each VCF file has; FORMAT and the samples come behind."""

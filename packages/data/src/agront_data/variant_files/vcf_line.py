@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from agront_data.variant_files.variant_record import VariantRecord, as_text, make_record
+from agront_data.variant_files.record_columns import as_text, make_record
+from agront_data.variants import VariantRecord
 
 FIELDS = ("id", "qual", "filter", "info")
 """Names of a record's `fields`."""

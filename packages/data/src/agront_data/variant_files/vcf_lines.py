@@ -6,9 +6,9 @@ from typing import Literal
 
 from agront_data.variant_files.bcf_file import read_bcf_lines
 from agront_data.variant_files.text_lines import is_blank, read_text_lines, split_line_end
-from agront_data.variant_files.variant_record import VariantRecord
 from agront_data.variant_files.vcf_header import VcfHeader, read_header
 from agront_data.variant_files.vcf_line import parse_vcf_line
+from agront_data.variants import VariantRecord
 
 
 def read_vcf_lines(

@@ -1,4 +1,4 @@
-"""`VariantRecord`: one line of a file of variants, and the columns that VCF and tables have alike."""
+"""The columns that VCF and tables have alike, read and checked."""
 
 import re
 import sys

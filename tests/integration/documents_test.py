@@ -22,7 +22,7 @@ def checkout(tmp_path):
     params = model.init(jax.random.key(0), np.zeros((1, 1), int))
     save_pretrained(Pretrained(model, params, MODEL), tmp_path / "runs" / "demo")
     (tmp_path / "examples").mkdir()
-    for name in ("genomes", "chloroplast_genes.bed"):
+    for name in ("genomes", "chloroplast_genes.bed", "accession_10001_on_AC007323.vcf"):
         (tmp_path / "examples" / name).symlink_to(ROOT / "examples" / name)
     return tmp_path
 
@@ -40,6 +40,11 @@ def test_the_readme_loads_tokenizes_embeds_and_predicts(checkout, monkeypatch, c
     assert [len(contig) for contig in names["contigs"]] == [1 + 154_478 // 6 + 154_478 % 6]
     assert [int(spans[-1, 1]) for spans in names["spans"]] == [1062, 1515, 3219, 1062, 1497, 1440, 2241]
     assert [len(vectors) for vectors in names["result"].vectors] == [len(gene) for gene in names["genes"]]
+    [of_variants] = [block for block in re.findall(r"```python\n(.*?)```", readme(), re.DOTALL) if "VariantS" in block]
+    exec(compile(of_variants, "README.md", "exec"), names)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 20
+    assert lines[0].startswith("48 C T ")
 
 
 def test_the_notebook_runs_from_top_to_bottom(checkout, monkeypatch, capsys):

@@ -11,7 +11,7 @@ from agront_model import choose_devices
 from agront_model.pretrained import check_source
 from models import tokenizer_of
 from rich.console import Console
-from scoring import ScoreVariants, check_options, check_scored_output, score_all
+from scoring import ScoreVariants, check_options, check_scored_output, check_truth, score_all
 from terminal import errors_as_sentences, in_options_of, make_console, read_options
 
 
@@ -25,6 +25,8 @@ def score_variants(options: ScoreVariants, console: Console) -> None:
     check_source(options.model)
     variants = open_variants(options.variants)
     check_scored_output(options.out, variants, options.score)
+    if options.truth is not None:
+        check_truth(variants, options.truth)
     check_rereadable(options.genome)
     names = ContigNames() if options.contig_aliases is None else read_contig_aliases(options.contig_aliases)
     PartFiles.beside(options.out).check_begun(options.decisive())

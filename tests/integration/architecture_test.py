@@ -21,11 +21,15 @@ ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "tra
 # Imported by those who installed an extra: inside a function, or in a room that is for them alone.
 EXTRAS = {
     "tokenizer": set(),
-    "data": {"pyarrow", "pysam", "zarr"},
+    "data": {"pyarrow", "pysam", "scipy", "zarr"},
     "model": {"huggingface_hub", "orbax", "torch"},
     "train": {"wandb"},
 }
-ROOMS_OF_EXTRAS = {"agront_data.tables": {"pyarrow", "zarr"}, "agront_data.variant_files": {"pysam"}}
+ROOMS_OF_EXTRAS = {
+    "agront_data.metrics": {"scipy"},
+    "agront_data.tables": {"pyarrow", "zarr"},
+    "agront_data.variant_files": {"pysam"},
+}
 OPTIONAL_IN_TOOLS = {"umap-learn"}
 
 # Distributions whose name is not that of what one imports.
@@ -275,6 +279,7 @@ FACES = [
     *(f"agront_{package}" for package in PACKAGES),
     "agront_data.batches",
     "agront_data.duplicates",
+    "agront_data.metrics",
     "agront_data.public_genomes",
     "agront_data.regions",
     "agront_data.sequence_files",

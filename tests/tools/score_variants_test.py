@@ -272,6 +272,26 @@ def test_what_cannot_be_is_refused(tmp_path, letters, run, monkeypatch, options,
     assert not (tmp_path / "out.vcf").exists()
 
 
+def test_scores_are_compared_with_a_column(tmp_path, letters, run):
+    rng = np.random.default_rng(8)
+    lines = [
+        f"1\t{place}\t.\t{letters[place - 1]}\t{other(letters[place - 1])}\t.\t.\tLABEL={rng.integers(2)}"
+        for place in range(100, 160)
+    ]
+    variants = vcf(tmp_path / "in.vcf", *lines)
+    outcome = run(variants, "--out", tmp_path / "out.vcf", "--truth", "LABEL", "--score", "llr", "wildtype")
+    assert outcome.code == 0
+    rows = [line.split() for line in outcome.out.splitlines() if "AUROC" in line]
+    assert [row[:3] for row in rows if row[1] == "all"] == [["llr", "all", "60"], ["wildtype", "all", "60"]]
+    records = list(pysam.VariantFile(str(tmp_path / "out.vcf")))
+    positive, negative = ([info(each, "LLR") for each in records if each.info["LABEL"] == str(n)] for n in (1, 0))
+    in_order = np.mean([one > zero for one in positive for zero in negative])
+    assert float(rows[0][4]) == pytest.approx(in_order, abs=0.001)
+    outcome = run(variants, "--out", tmp_path / "other.vcf", "--truth", "EFFECT")
+    assert outcome.code == 1
+    assert "in.vcf: no record has a number in EFFECT (--truth)" in outcome.err
+
+
 def test_a_damaged_line_is_named_before_anything_is_computed(tmp_path, letters, run):
     variants = vcf(
         tmp_path / "in.vcf", f"1\t30\t.\t{letters[29]}\t{other(letters[29])}\t.\t.\t.", "1\tx\t.\tA\tC\t.\t.\t."

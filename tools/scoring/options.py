@@ -52,6 +52,9 @@ class ScoreVariants:
     without it."""
     species: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """The genome's name in a store that holds several."""
+    truth: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """Column of a table, or key of INFO, with labels (0 and 1) or measured effects: prints how well each score agrees,
+    AUROC and AUPRC of labels, Spearman's correlation of effects; in all, and by class of substitution."""
     batch_tokens: int = 4096
     """Tokens, padding included, that a device computes at once. More need more memory."""
     precision: Literal["float32", "bfloat16"] = "float32"

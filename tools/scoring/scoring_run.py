@@ -18,6 +18,7 @@ from terminal import RowsBar, counted, say
 
 from scoring.options import ScoreVariants
 from scoring.scored_output import text_columns, write_scores
+from scoring.truth_report import truth_table
 
 
 def score_all(
@@ -68,6 +69,9 @@ def score_all(
             raise ValueError(f"{options.variants} changed while it was read; give the same command again")
         seconds = time.monotonic() - begun
         reasons = count_reasons(parts)
+        if options.truth is not None:
+            with console.status("comparing the scores"):
+                truth = truth_table(parts, variants, options.truth, options.score)
         with console.status(f"writing {options.out}"):
             write_scores(options, variants, table, parts, totals.num_rows, origin)
     found = f"{counted(totals.num_inputs, 'variant')}, {counted(totals.num_rows, 'alternative allele')}"
@@ -76,6 +80,8 @@ def score_all(
     computed = totals.num_inputs - totals.num_inputs_found
     say(console, f"scored        {found}\n              {seconds:.1f} s, {computed / seconds:,.1f} variants/s")
     say_reasons(reasons, console)
+    if options.truth is not None:
+        console.print(truth)
     say(console, f"scores        {options.out}")
 
 

@@ -21,6 +21,7 @@ from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, pseudo_likel
 from agront_data.variants.scores import AlleleScore, Score
 from agront_data.variants.surroundings import Surroundings
 from agront_data.variants.token_pair import Strand, TokenPair
+from agront_data.variants.truth import SUBSTITUTION_CLASSES, substitution_class, truths_of
 from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
 from agront_data.variants.variant_scoring import ScoredAllele, VariantScoring
@@ -29,6 +30,7 @@ from agront_data.variants.wildtype_tokens import wildtype_pairs
 
 __all__ = [
     "MOST_PLL_BASES",
+    "SUBSTITUTION_CLASSES",
     "AlleleChange",
     "AlleleScore",
     "ContigNames",
@@ -51,8 +53,10 @@ __all__ = [
     "num_bases_around",
     "pseudo_likelihood_pairs",
     "read_contig_aliases",
+    "substitution_class",
     "survey_variants",
     "trimmed_alleles",
+    "truths_of",
     "variant_rows",
     "wildtype_pairs",
 ]

@@ -1,7 +1,19 @@
-"""Scores of variants: options, run and output of `score_variants.py`."""
+"""Scores of variants: options, run and output of `score_variants.py`; what other scripts that score share."""
 
 from scoring.options import ScoreVariants, check_options
 from scoring.scored_output import check_scored_output
-from scoring.scoring_run import score_all
+from scoring.scoring_run import say_reasons, say_renamed, score_all, score_rows, scoring_of
+from scoring.window_options import WindowOptions, check_windows
 
-__all__ = ["ScoreVariants", "check_options", "check_scored_output", "score_all"]
+__all__ = [
+    "ScoreVariants",
+    "WindowOptions",
+    "check_options",
+    "check_scored_output",
+    "check_windows",
+    "say_reasons",
+    "say_renamed",
+    "score_all",
+    "score_rows",
+    "scoring_of",
+]

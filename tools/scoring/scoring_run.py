@@ -8,7 +8,7 @@ import pyarrow as pa
 from agront_data.regions import ContigBases
 from agront_data.tables import PartFiles, VariantTable, count_reasons, run_parts
 from agront_data.variant_files import VariantFile
-from agront_data.variants import ContigNames, VariantRow, VariantScoring, survey_variants, variant_rows
+from agront_data.variants import ContigNames, Score, VariantRow, VariantScoring, survey_variants, variant_rows
 from agront_model import Precision, choose_devices
 from agront_model.inference import TokenLikelihoods
 from agront_tokenizer import KmerTokenizer
@@ -18,6 +18,7 @@ from terminal import RowsBar, counted, say
 
 from scoring.options import ScoreVariants
 from scoring.scored_output import text_columns, write_scores
+from scoring.window_options import WindowOptions
 
 
 def score_all(
@@ -40,7 +41,7 @@ def score_all(
     pretrained = load_checked_weights(
         options.model, tokenizer.vocabulary, console, Precision(compute=options.precision)
     )
-    scoring = scoring_of(options, tokenizer, pretrained.config.max_tokens - 1)
+    scoring = scoring_of(options, options.score, tokenizer, pretrained.config.max_tokens - 1)
     table = VariantTable(scores=options.score, columns=text_columns(options.out, variants))
     with console.status("reading the variants"):
         survey = survey_variants(variants.records(), scoring.num_tokens)
@@ -79,7 +80,9 @@ def score_all(
     say(console, f"scores        {options.out}")
 
 
-def scoring_of(options: ScoreVariants, tokenizer: KmerTokenizer, longest: int) -> VariantScoring:
+def scoring_of(
+    options: WindowOptions, scores: tuple[Score, ...], tokenizer: KmerTokenizer, longest: int
+) -> VariantScoring:
     """How variants are scored.
 
     Raises:
@@ -91,7 +94,7 @@ def scoring_of(options: ScoreVariants, tokenizer: KmerTokenizer, longest: int) -
     return VariantScoring(
         tokenizer=tokenizer,
         context=context,
-        scores=options.score,
+        scores=scores,
         frames=options.frames,
         strands=options.read_strands(),
     )

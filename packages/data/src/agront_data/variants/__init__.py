@@ -18,6 +18,14 @@ from agront_data.variants.contig_names import ContigNames, read_contig_aliases
 from agront_data.variants.likelihood_terms import Likelihoods, Term, log_ratios
 from agront_data.variants.masked_pairs import Frames, MaskedPair, Strand, masked_pairs, num_bases_around
 from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, pseudo_likelihood_pairs
+from agront_data.variants.saturation import (
+    SUBSTITUTION_LETTERS,
+    Saturation,
+    base_probabilities,
+    is_reference,
+    logo_heights,
+    mean_effects,
+)
 from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
 from agront_data.variants.variant_scoring import AlleleScore, Score, ScoredAllele, VariantScoring
@@ -25,6 +33,7 @@ from agront_data.variants.variant_survey import VariantSurvey, survey_variants, 
 
 __all__ = [
     "MOST_PLL_BASES",
+    "SUBSTITUTION_LETTERS",
     "AlleleChange",
     "AlleleScore",
     "ContigNames",
@@ -32,6 +41,7 @@ __all__ = [
     "Likelihoods",
     "MaskedPair",
     "Reason",
+    "Saturation",
     "Score",
     "ScoredAllele",
     "Strand",
@@ -40,9 +50,13 @@ __all__ = [
     "VariantRow",
     "VariantScoring",
     "VariantSurvey",
+    "base_probabilities",
     "change_of",
+    "is_reference",
     "log_ratios",
+    "logo_heights",
     "masked_pairs",
+    "mean_effects",
     "num_bases_around",
     "pseudo_likelihood_pairs",
     "read_contig_aliases",

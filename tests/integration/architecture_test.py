@@ -21,12 +21,12 @@ ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "tra
 # Imported by those who installed an extra: inside a function, or in a room that is for them alone.
 EXTRAS = {
     "tokenizer": set(),
-    "data": {"pyarrow", "pysam", "zarr"},
+    "data": {"pyarrow", "pybigtools", "pysam", "zarr"},
     "model": {"huggingface_hub", "orbax", "torch"},
     "train": {"wandb"},
 }
 ROOMS_OF_EXTRAS = {"agront_data.tables": {"pyarrow", "zarr"}, "agront_data.variant_files": {"pysam"}}
-OPTIONAL_IN_TOOLS = {"umap-learn"}
+OPTIONAL_IN_TOOLS = {"logomaker", "pandas", "umap-learn"}
 
 # Distributions whose name is not that of what one imports.
 DISTRIBUTION_OF = {"haiku": "dm-haiku", "orbax": "orbax-checkpoint", "umap": "umap-learn"}

@@ -2,18 +2,18 @@
 
 from scoring.options import ScoreVariants, check_options
 from scoring.scored_output import check_scored_output
-from scoring.scoring_run import say_reasons, say_renamed, score_all, score_rows, scoring_of
+from scoring.scoring_run import Records, say_renamed, score_all, score_records, scoring_of
 from scoring.window_options import WindowOptions, check_windows
 
 __all__ = [
+    "Records",
     "ScoreVariants",
     "WindowOptions",
     "check_options",
     "check_scored_output",
     "check_windows",
-    "say_reasons",
     "say_renamed",
     "score_all",
-    "score_rows",
+    "score_records",
     "scoring_of",
 ]

@@ -1,7 +1,9 @@
 """From checked options to the finished output: genome, model, parts, file, summary."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +11,7 @@ from agront_data.regions import ContigBases
 from agront_data.tables import PartFiles, VariantTable, count_reasons, run_parts
 from agront_data.variant_files import VariantFile
 from agront_data.variants import ContigNames, Score, VariantRow, VariantScoring, survey_variants, variant_rows
-from agront_model import Precision, choose_devices
+from agront_model import Precision, Pretrained, choose_devices
 from agront_model.inference import TokenLikelihoods
 from agront_tokenizer import KmerTokenizer
 from models import load_checked_weights, origin_of
@@ -37,7 +39,6 @@ def score_all(
         ValueError: the input or the model cannot be used, or the unfinished output is another command's.
         OSError: something cannot be read or written, as on a full disk; finished parts stay.
     """
-    devices = choose_devices(options.devices)
     pretrained = load_checked_weights(
         options.model, tokenizer.vocabulary, console, Precision(compute=options.precision)
     )
@@ -51,33 +52,86 @@ def score_all(
     contigs = names.find_all(survey.contigs, genome.lengths, str(options.variants), options.genome)
     say_renamed(contigs, console)
     origin = origin_of(pretrained, tokenizer.vocabulary)
+    rows = variant_rows(variants.records(), contigs, scoring.num_tokens)
+    records = Records("variant", rows, survey.num_records, survey.num_tokens, genome, table)
+    decisive = {**options.decisive(), "model": origin["model_fingerprint"], "contigs": contigs}
+    score_records(
+        options,
+        options.out,
+        records,
+        scoring,
+        pretrained,
+        decisive,
+        lambda parts, num_rows: write_scores(options, variants, table, parts, num_rows, origin),
+        console,
+    )
+
+
+class Records(NamedTuple):
+    """Records to score, and the columns of their scores; a part has at least so many tokens, unless they are fewer."""
+
+    noun: str
+    rows: Iterator[VariantRow]
+    num_records: int
+    num_tokens: int
+    genome: ContigBases
+    table: VariantTable
+    part_tokens: int = 0
+
+
+def score_records(
+    options: WindowOptions,
+    out: Path,
+    records: Records,
+    scoring: VariantScoring,
+    pretrained: Pretrained,
+    decisive: Mapping[str, Any],
+    write: Callable[[PartFiles, int], None],
+    console: Console,
+) -> None:
+    """Score records part by part, write the output, and say how many, how fast and which have no score.
+
+    Args:
+        options: how windows are read.
+        out: the output.
+        records: the records.
+        scoring: how they are scored.
+        pretrained: the model.
+        decisive: all that decides the output but for the genome and the columns.
+        write: makes the output of the parts, which have so many rows.
+        console: takes progress and summary.
+
+    Raises:
+        ValueError: the unfinished output is another command's, or the input has changed.
+        OSError: something cannot be read or written, as on a full disk; finished parts stay.
+    """
+    devices = choose_devices(options.devices)
     likelihoods = TokenLikelihoods(pretrained, batch_tokens=options.batch_tokens, devices=devices)
-    parts = PartFiles.beside(options.out)
-    begun = time.monotonic()
-    decisive = {**options.decisive(), "model": origin["model_fingerprint"], "genome": genome.fingerprint}
-    with parts.opened({**decisive, "contigs": contigs, "columns": table.schema.names}):
-        with RowsBar(console, "scoring", "variants", num_rows=survey.num_records, num_tokens=survey.num_tokens) as bar:
+    _, rows, num_records, num_tokens, genome, table, part_tokens = records
+    parts, begun, nouns = PartFiles.beside(out), time.monotonic(), f"{records.noun}s"
+    with parts.opened({**decisive, "genome": genome.fingerprint, "columns": table.schema.names}):
+        with RowsBar(console, "scoring", nouns, num_rows=num_records, num_tokens=num_tokens) as bar:
             totals = run_parts(
-                variant_rows(variants.records(), contigs, scoring.num_tokens),
-                lambda rows: score_rows(rows, scoring, genome, likelihoods, table, bar),
+                rows,
+                lambda part: score_rows(part, scoring, genome, likelihoods, table, bar),
                 table,
                 parts,
-                batch_tokens=options.batch_tokens * len(devices),
+                batch_tokens=max(options.batch_tokens * len(devices), part_tokens),
                 found=lambda part: bar.found(part.num_inputs, part.num_tokens),
             )
-        if totals.num_inputs != survey.num_records:
-            raise ValueError(f"{options.variants} changed while it was read; give the same command again")
+        if totals.num_inputs != num_records:
+            raise ValueError("the input changed while it was read; give the same command again")
         seconds = time.monotonic() - begun
         reasons = count_reasons(parts)
-        with console.status(f"writing {options.out}"):
-            write_scores(options, variants, table, parts, totals.num_rows, origin)
-    found = f"{counted(totals.num_inputs, 'variant')}, {counted(totals.num_rows, 'alternative allele')}"
+        with console.status(f"writing {out}"):
+            write(parts, totals.num_rows)
+    found = f"{counted(totals.num_inputs, records.noun)}, {counted(totals.num_rows, 'alternative allele')}"
     if totals.num_inputs_found:
-        found += f"; {totals.num_inputs_found:,} variants were scored before"
+        found += f"; {totals.num_inputs_found:,} {nouns} were scored before"
     computed = totals.num_inputs - totals.num_inputs_found
-    say(console, f"scored        {found}\n              {seconds:.1f} s, {computed / seconds:,.1f} variants/s")
+    say(console, f"scored        {found}\n              {seconds:.1f} s, {computed / seconds:,.1f} {nouns}/s")
     say_reasons(reasons, console)
-    say(console, f"scores        {options.out}")
+    say(console, f"scores        {out}")
 
 
 def scoring_of(

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from agront_data.files import open_whole
-
 _BED_GRAPH = (".bedgraph", ".bg", ".bdg")
 _BIG_WIG = (".bw", ".bigwig")
 
@@ -37,7 +35,8 @@ def write_score_track(path: Path, scores: Scores, lengths: Mapping[str, int]) ->
     """Writes the finite ones of scores, contigs by name and bases in order, a base an interval of its own.
 
     Args:
-        path: bedGraph (.bedgraph, .bg, .bdg) or bigWig (.bw, .bigwig); nothing may be there.
+        path: bedGraph (.bedgraph, .bg, .bdg) or bigWig (.bw, .bigwig); it replaces one of that name once it$
+            is whole.
         scores: The scores.
         lengths: Bases of each contig.
 
@@ -46,15 +45,17 @@ def write_score_track(path: Path, scores: Scores, lengths: Mapping[str, int]) ->
         OSError: It cannot be written, as on a full disk.
     """
     check_score_track(path)
-    if path.suffix.lower() in _BED_GRAPH:
-        with open_whole(path) as file:
-            file.writelines(f"{contig}\t{first}\t{last}\t{score:.6g}\n" for contig, first, last, score in _rows(scores))
-        return
-    import pybigtools
-
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        pybigtools.open(str(partial), "w").write({name: lengths[name] for name in scores}, _rows(scores))
+        if path.suffix.lower() in _BED_GRAPH:
+            with partial.open("w", encoding="utf-8") as file:
+                file.writelines(
+                    f"{contig}\t{first}\t{last}\t{score:.6g}\n" for contig, first, last, score in _rows(scores)
+                )
+        else:
+            import pybigtools
+
+            pybigtools.open(str(partial), "w").write({name: lengths[name] for name in scores}, _rows(scores))
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

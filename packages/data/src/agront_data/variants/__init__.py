@@ -26,6 +26,7 @@ from agront_data.variants.saturation import (
     logo_heights,
     mean_effects,
 )
+from agront_data.variants.saturation_regions import saturation_of_places, saturation_of_records
 from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
 from agront_data.variants.variant_scoring import AlleleScore, Score, ScoredAllele, VariantScoring
@@ -60,6 +61,8 @@ __all__ = [
     "num_bases_around",
     "pseudo_likelihood_pairs",
     "read_contig_aliases",
+    "saturation_of_places",
+    "saturation_of_records",
     "survey_variants",
     "trimmed_alleles",
     "variant_rows",

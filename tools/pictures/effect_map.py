@@ -4,15 +4,16 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
-from agront_data.regions import GeneModel, Region, text_of_place
+from agront_data.regions import GeneModel, Region, in_lanes, text_of_place
 from agront_data.variants import SUBSTITUTION_LETTERS, is_reference, logo_heights
 from jaxtyping import Float64, UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pictures.gene_track import draw_genes, in_lanes
+from pictures.gene_track import draw_genes
 from pictures.picture_file import save_picture
 
 MOST_BASES = 6_000
@@ -21,7 +22,7 @@ MOST_BASES = 6_000
 _ROW_BASES = 150
 # Inches.
 _BASE, _LEFT, _RIGHT, _TOP, _GAP = 0.09, 0.75, 1.15, 0.4, 0.5
-_LOGO, _MAP, _LANE = 0.8, 0.7, 0.26
+_LOGO, _MAP, _LANE = 0.8, 0.7, 0.3
 
 
 def check_logomaker_is_installed() -> None:
@@ -62,7 +63,7 @@ def draw_effects(
     lanes = in_lanes([gene for gene in genes if gene.start < region.end and gene.end > region.start])
     num_rows = -(-len(bases) // _ROW_BASES)
     columns = -(-len(bases) // num_rows)
-    genes_height = _LANE * len(lanes)
+    genes_height = _LANE * (len(lanes) + 0.25) if lanes else 0
     width = _LEFT + max(columns * _BASE, 4.5) + _RIGHT
     row_height = _LOGO + _MAP + genes_height + _GAP
     height = _TOP + num_rows * row_height + 0.1
@@ -72,26 +73,25 @@ def draw_effects(
         return figure.add_axes((left / width, (height - top - tall) / height, wide / width, tall / height))
 
     letters, marked = logo_heights(effects), is_reference(effects, bases)
+    colours = mpl.colormaps["RdBu"].with_extremes(bad="0.85")
     largest = float(np.nanmax(np.abs(effects), initial=1e-6))
     for row in range(num_rows):
         part, top = slice(row * columns, min((row + 1) * columns, len(bases))), _TOP + row * row_height
         first = region.start + 1 + part.start
         edges = (first - 0.5, first + columns - 0.5)
-        axes = add_axes(top, _LOGO)
-        draw_logo(axes, letters[part], first)
-        axes.set_ylim(0, max(1.05 * float(letters.max()), 1e-6))
-        axes.set_ylabel("bits", fontsize=7)
-        axes = [axes, add_axes(top + _LOGO, _MAP)]
+        axes = [add_axes(top, _LOGO), add_axes(top + _LOGO, _MAP)]
+        draw_logo(axes[0], letters[part], first)
+        axes[0].set_ylim(0, 1.05 * max(float(letters.sum(axis=1).max()), 1e-6))
+        axes[0].set_ylabel("bits", fontsize=7)
         image = axes[1].imshow(
             np.ma.masked_invalid(effects[part].T),
-            cmap="RdBu",
+            cmap=colours,
             vmin=-largest,
             vmax=largest,
             aspect="auto",
             interpolation="nearest",
             extent=(first - 0.5, region.start + part.stop + 0.5, 3.5, -0.5),
         )
-        axes[1].set_facecolor("0.85")
         places, rows = np.nonzero(marked[part])
         axes[1].plot(first + places, rows, "k.", markersize=2.5)
         axes[1].set_yticks(range(4), list(SUBSTITUTION_LETTERS), fontsize=7)
@@ -109,14 +109,7 @@ def draw_effects(
     bar.ax.tick_params(labelsize=7)
     place = f"{text_of_place(region.contig, region.start, region.end)} ({region.strand})"
     title = place if region.name in place else f"{region.name}, {place}"
-    figure.suptitle(
-        f"{title}: bases as the model expects them, and scores of substitutions",
-        x=_LEFT / width,
-        y=1 - 0.1 / height,
-        ha="left",
-        va="top",
-        fontsize=9,
-    )
+    figure.suptitle(title, x=_LEFT / width, y=1 - 0.1 / height, ha="left", va="top", fontsize=9)
     save_picture(figure, path, "--plot")
 
 

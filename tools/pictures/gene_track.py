@@ -6,21 +6,9 @@ import numpy as np
 from agront_data.regions import GeneModel
 from matplotlib.axes import Axes
 
-_EXON, _CODING = 0.3, 0.6  # of a lane's height
+_EXON, _CODING = 0.24, 0.44  # of a lane's height
 _COLOUR = "#35608d"
 _ARROWS = {"+": ">", "-": "<"}
-
-
-def in_lanes(genes: Sequence[GeneModel]) -> list[list[GeneModel]]:
-    """Genes in as few lanes as none overlaps another in its lane."""
-    lanes: list[list[GeneModel]] = []
-    for gene in sorted(genes, key=lambda gene: gene.start):
-        free = [lane for lane in lanes if lane[-1].end < gene.start]
-        if free:
-            free[0].append(gene)
-        else:
-            lanes.append([gene])
-    return lanes
 
 
 def draw_genes(axes: Axes, lanes: Sequence[Sequence[GeneModel]], edges: tuple[float, float]) -> None:
@@ -36,8 +24,15 @@ def draw_genes(axes: Axes, lanes: Sequence[Sequence[GeneModel]], edges: tuple[fl
                 axes.broken_barh(spans, (number - height / 2, height), color=_COLOUR, linewidth=0)
             if gene.strand in _ARROWS:
                 arrows = np.arange(left + 6, right, 12)
-                style = {"marker": _ARROWS[gene.strand], "markersize": 2.5, "linestyle": "none"}
-                axes.plot(arrows, np.full(arrows.size, number), color="white", markeredgecolor=_COLOUR, **style)
-            axes.text(left, number - 0.33, f" {gene.name}", fontsize=6, va="bottom", clip_on=True)
-    axes.set_ylim(len(lanes) - 0.5, -0.9)
+                axes.plot(
+                    arrows,
+                    np.full(arrows.size, number),
+                    _ARROWS[gene.strand],
+                    color="white",
+                    markersize=3.5,
+                    markeredgewidth=0.5,
+                    markeredgecolor=_COLOUR,
+                )
+            axes.text(left, number - 0.24, f" {gene.name}", fontsize=6, va="bottom", clip_on=True)
+    axes.set_ylim(len(lanes) - 0.5, -0.75)
     axes.set_yticks([])

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import tyro
 from agront_data.files import check_can_write
 from agront_data.regions import check_score_track
-from agront_data.tables import VariantTable, check_output
 from pictures import DRAWN_ENDINGS, check_logomaker_is_installed
 from scoring import WindowOptions, check_windows
 from terminal import check_picture_name
@@ -69,16 +68,13 @@ def check_options(options: Mutagenesis) -> None:
     given = [bool(options.region), options.bed is not None, options.fasta is not None]
     if sum(given) != 1:
         raise ValueError("say what to mutate: --region with --genome, --bed with --genome, or --fasta alone")
-    if (options.fasta is None) == (options.genome is None):
-        raise ValueError(
-            "--region and --bed are places of a genome: give it with --genome"
-            if options.genome is None
-            else "--fasta has sequences of its own: leave out --genome"
-        )
+    if options.fasta is None and options.genome is None:
+        raise ValueError("--region and --bed are places of a genome: give it with --genome")
+    if options.fasta is not None and (options.genome is not None or options.species is not None):
+        raise ValueError("--fasta has sequences of its own: leave out --genome and --species")
     check_windows(options, options.out)
     if options.out.suffix not in _TABLE_ENDINGS:
         raise ValueError(f"{options.out}: its ending says the format; give one of {', '.join(_TABLE_ENDINGS)}")
-    check_output(options.out, VariantTable(scores=("llr",)).schema)
     if options.bedgraph is not None:
         check_can_write("--bedgraph", options.bedgraph)
         check_score_track(options.bedgraph)

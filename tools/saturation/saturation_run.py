@@ -23,15 +23,15 @@ _PART_POSITIONS = 32
 
 def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console) -> None:
     """Score all substitutions and write what was asked for; raises as `score_records`, and for bad regions."""
+    names = options.contig_names()
     with console.status("reading the input"):
         if options.fasta is not None:
-            saturation, contigs = saturation_of_records(options.fasta), {}
+            saturation = saturation_of_records(options.fasta)
         else:
             asked = [parse_place(text) for text in options.region] if options.bed is None else read_bed(options.bed)
-            names = options.contig_names()
             saturation, contigs = saturation_of_places(asked, str(options.genome), names, species=options.species)
+            say_renamed(contigs, console)
         num_records, num_skipped = saturation.count()
-    say_renamed(contigs, console)
     if num_skipped:
         say(console, f"skipped       {num_skipped:,} positions: N, or another letter than A, C, G, T")
     if not num_records:
@@ -39,7 +39,9 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
     if options.plot is not None:
         for region in saturation.regions:
             check_effects_can_be_drawn(region)
-    genes = {} if options.gff is None else read_gene_models(options.gff)
+    spellings = {region.contig: names.spellings(region.contig) for region in saturation.regions}
+    wanted = set().union(*spellings.values()).__contains__
+    genes = {} if options.gff is None else read_gene_models(options.gff, wanted)
     precision = Precision(compute=options.precision)
     pretrained = load_checked_weights(options.model, tokenizer.vocabulary, console, precision)
     scoring = scoring_of(options, ("llr",), tokenizer, pretrained.config.max_tokens - 1)
@@ -62,8 +64,7 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
             say(console, f"track         {options.bedgraph}")
         if options.plot is not None:
             for region, of_region in effects:
-                names = options.contig_names().spellings(region.contig)
-                beside = [gene for name in names for gene in genes.get(name, [])]
+                beside = [gene for name in spellings[region.contig] for gene in genes.get(name, [])]
                 picture = picture_of(options.plot, region, len(saturation.regions))
                 draw_effects(region, saturation.bases(region), of_region, beside, picture)
                 say(console, f"picture       {picture}")

@@ -1,7 +1,7 @@
 """`GeneModel`: a transcript of a GFF3 file, with its exons and coding parts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -88,6 +88,18 @@ def read_gene_models(path: Path, wanted: Callable[[str], bool] = lambda contig: 
         model = GeneModel(gene.name, feature.strand, feature.start, feature.end, exons, coding)
         models[feature.contig].append(model)
     return {contig: sorted(found, key=lambda model: (model.start, model.end)) for contig, found in models.items()}
+
+
+def in_lanes(genes: Iterable[GeneModel]) -> list[list[GeneModel]]:
+    """Returns genes in lanes, one below the other, so that none overlaps another in its lane."""
+    lanes: list[list[GeneModel]] = []
+    for gene in sorted(genes, key=lambda gene: gene.start):
+        free = next((lane for lane in lanes if lane[-1].end < gene.start), None)
+        if free is None:
+            lanes.append([gene])
+        else:
+            free.append(gene)
+    return lanes
 
 
 def _features(path: Path, wanted: Callable[[str], bool]) -> Iterator[_Feature]:

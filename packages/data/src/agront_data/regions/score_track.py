@@ -35,7 +35,7 @@ def write_score_track(path: Path, scores: Scores, lengths: Mapping[str, int]) ->
     """Writes the finite ones of scores, contigs by name and bases in order, a base an interval of its own.
 
     Args:
-        path: bedGraph (.bedgraph, .bg, .bdg) or bigWig (.bw, .bigwig); it replaces one of that name once it$
+        path: bedGraph (.bedgraph, .bg, .bdg) or bigWig (.bw, .bigwig); it replaces one of that name once it
             is whole.
         scores: The scores.
         lengths: Bases of each contig.
@@ -45,9 +45,11 @@ def write_score_track(path: Path, scores: Scores, lengths: Mapping[str, int]) ->
         OSError: It cannot be written, as on a full disk.
     """
     check_score_track(path)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    is_text = path.suffix.lower() in _BED_GRAPH
+    # pybigtools goes by the ending, too.
+    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial{'' if is_text else '.bw'}")
     try:
-        if path.suffix.lower() in _BED_GRAPH:
+        if is_text:
             with partial.open("w", encoding="utf-8") as file:
                 file.writelines(
                     f"{contig}\t{first}\t{last}\t{score:.6g}\n" for contig, first, last, score in _rows(scores)

@@ -26,7 +26,7 @@ EXTRAS = {
     "train": {"wandb"},
 }
 ROOMS_OF_EXTRAS = {"agront_data.tables": {"pyarrow", "zarr"}, "agront_data.variant_files": {"pysam"}}
-OPTIONAL_IN_TOOLS = {"logomaker", "pandas", "umap-learn"}
+OPTIONAL_IN_TOOLS = {"umap-learn"}
 
 # Distributions whose name is not that of what one imports.
 DISTRIBUTION_OF = {"haiku": "dm-haiku", "orbax": "orbax-checkpoint", "umap": "umap-learn"}

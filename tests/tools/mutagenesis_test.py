@@ -40,17 +40,6 @@ def run(run_tool, reference, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def without_logomaker(monkeypatch):
-    """Pictures whose logo is a bar of all letters together: logomaker need not be installed."""
-
-    def draw_bars(axes, heights, first):
-        axes.bar(range(first, first + len(heights)), heights.sum(axis=1))
-
-    monkeypatch.setattr("saturation.options.check_logomaker_is_installed", lambda: None)
-    monkeypatch.setattr("pictures.effect_map.draw_logo", draw_bars)
-
-
-@pytest.fixture
 def num_passes(monkeypatch):
     """Rows of ids that the model has read."""
     count = [0]
@@ -125,10 +114,10 @@ def test_records_of_fasta_end_windows_and_bed_has_names(tmp_path, genome, run, r
     assert {(row["llr"], row["reason"]) for row in cut[90:]} == {("", "contig_short")}
 
 
-def test_a_track_has_the_mean_of_each_position_once(genome, run):
+def test_a_track_has_the_mean_of_each_position_once(tmp_path, genome, run):
     regions = ("--region", "chr2:28-36", "chr1:7-9", "chr2:34-40")
     assert run("--genome", genome, *regions, "--out", "all.tsv", "--bedgraph", "all.bedgraph").code == 0
-    lines = [line.split("\t") for line in open("all.bedgraph").read().splitlines()]
+    lines = [line.split("\t") for line in (tmp_path / "all.bedgraph").read_text().splitlines()]
     places = [7, 8, 9, *(place for place in range(28, 41) if place not in (31, 32, 33))]
     assert [(int(first) + 1, int(end)) for _, first, end, _ in lines] == [(place, place) for place in places]
     assert [contig for contig, *_ in lines] == ["chr1"] * 3 + ["chr2"] * 10
@@ -139,7 +128,6 @@ def test_a_track_has_the_mean_of_each_position_once(genome, run):
         assert float(score) == pytest.approx(np.mean(means[contig, int(end)]), rel=1e-4)
 
 
-@pytest.mark.usefixtures("without_logomaker")
 def test_a_picture_for_each_region_with_genes_below(tmp_path, genome, run):
     with gzip.open("genes.gff3.gz", "wt") as file:
         file.write(GFF)
@@ -197,9 +185,7 @@ def test_bad_regions_and_options_are_sentences_and_leave_nothing(case, tmp_path,
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
-def test_packages_that_are_not_installed_are_named(genome, run, monkeypatch):
+def test_a_package_that_is_not_installed_is_named(genome, run, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    outcome = run(*REGION, "chr1", "--out", "a.tsv", "--plot", "a.png")
-    assert "--plot needs the package logomaker: python -m pip install logomaker" in outcome.err
     outcome = run(*REGION, "chr1", "--out", "a.tsv", "--bedgraph", "a.bw")
     assert "bigWig needs the package pybigtools: python -m pip install 'agront-data[bigwig]'" in outcome.err

@@ -1,12 +1,11 @@
 """A picture of all substitutions of a region: a logo, a heatmap, and the genes below; long regions in several rows."""
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from agront_data.regions import GeneModel, Region, in_lanes, text_of_place
+from agront_data.regions import GeneModel, Region, genes_within, in_lanes, text_of_place
 from agront_data.variants import SUBSTITUTION_LETTERS, is_reference, logo_heights
 from jaxtyping import Float64, UInt8
 from matplotlib.axes import Axes
@@ -15,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pictures.gene_track import draw_genes
 from pictures.picture_file import save_picture
+from pictures.sequence_logo import draw_logo
 
 MOST_BASES = 6_000
 """A picture of more has more points than formats hold and screens show."""
@@ -23,16 +23,6 @@ _ROW_BASES = 150
 # Inches.
 _BASE, _LEFT, _RIGHT, _TOP, _GAP = 0.09, 0.75, 1.15, 0.4, 0.5
 _LOGO, _MAP, _LANE = 0.8, 0.7, 0.3
-
-
-def check_logomaker_is_installed() -> None:
-    """To be called before the work that the picture is of.
-
-    Raises:
-        ValueError: it is missing; says how to get it.
-    """
-    if importlib.util.find_spec("logomaker") is None:
-        raise ValueError("--plot needs the package logomaker: python -m pip install logomaker")
 
 
 def check_effects_can_be_drawn(region: Region) -> None:
@@ -60,7 +50,7 @@ def draw_effects(
         genes: of its contig.
         path: the picture, PNG, SVG or PDF; written whole or not at all.
     """
-    lanes = in_lanes([gene for gene in genes if gene.start < region.end and gene.end > region.start])
+    lanes = in_lanes(genes_within(genes, region.start, region.end))
     num_rows = -(-len(bases) // _ROW_BASES)
     columns = -(-len(bases) // num_rows)
     genes_height = _LANE * (len(lanes) + 0.25) if lanes else 0
@@ -74,7 +64,8 @@ def draw_effects(
 
     letters, marked = logo_heights(effects), is_reference(effects, bases)
     colours = mpl.colormaps["RdBu"].with_extremes(bad="0.85")
-    largest = float(np.nanmax(np.abs(effects), initial=1e-6))
+    # A few extreme scores would leave all others white.
+    largest = max(float(np.nanpercentile(np.abs(effects), 99)), 1e-6) if np.isfinite(effects).any() else 1.0
     for row in range(num_rows):
         part, top = slice(row * columns, min((row + 1) * columns, len(bases))), _TOP + row * row_height
         first = region.start + 1 + part.start
@@ -104,20 +95,10 @@ def draw_effects(
             each.xaxis.set_major_locator(MaxNLocator(nbins=int((width - _LEFT - _RIGHT) / 0.8), steps=[1, 2, 5, 10]))
             each.xaxis.set_major_formatter("{x:,.0f}")
     axes[-1].set_xlabel(f"{region.contig}, forward strand, bases counted from 1", fontsize=8)
-    bar = figure.colorbar(image, cax=add_axes(_TOP, _LOGO + _MAP, width - _RIGHT + 0.15, 0.12))
+    bar = figure.colorbar(image, cax=add_axes(_TOP, _LOGO + _MAP, width - _RIGHT + 0.15, 0.12), extend="both")
     bar.set_label("log p(alternative) - log p(reference)", fontsize=7)
     bar.ax.tick_params(labelsize=7)
     place = f"{text_of_place(region.contig, region.start, region.end)} ({region.strand})"
     title = place if region.name in place else f"{region.name}, {place}"
     figure.suptitle(title, x=_LEFT / width, y=1 - 0.1 / height, ha="left", va="top", fontsize=9)
     save_picture(figure, path, "--plot")
-
-
-def draw_logo(axes: Axes, heights: Float64[np.ndarray, "L 4"], first: int) -> None:
-    """Stack letters of such heights, the largest above, beginning at position `first`."""
-    import logomaker  # optional, and brings pandas
-    import pandas
-
-    positions = range(first, first + len(heights))
-    table = pandas.DataFrame(heights, index=positions, columns=list(SUBSTITUTION_LETTERS))
-    logomaker.Logo(table, ax=axes, color_scheme="classic")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import tyro
 from agront_data.files import check_can_write
 from agront_data.regions import check_score_track
-from pictures import DRAWN_ENDINGS, check_logomaker_is_installed
+from pictures import DRAWN_ENDINGS
 from scoring import WindowOptions, check_windows
 from terminal import check_picture_name
 
@@ -37,7 +37,7 @@ class RegionOptions:
     package pybigtools."""
     plot: Annotated[Path | None, tyro.conf.arg(metavar="FILE.png|.svg|.pdf")] = None
     """Also draw each region: a sequence logo of what the model expects, and the score of each substitution. Of several
-    regions each gets a file, its place before the ending. Needs the package logomaker."""
+    regions each gets a file, its place before the ending."""
     gff: Annotated[Path | None, tyro.conf.arg(metavar="GFF3")] = None
     """Genes to draw below, plain or compressed."""
 
@@ -80,6 +80,5 @@ def check_options(options: Mutagenesis) -> None:
         check_score_track(options.bedgraph)
     if options.plot is not None:
         check_picture_name("--plot", options.plot, DRAWN_ENDINGS)
-        check_logomaker_is_installed()
     elif options.gff is not None:
         raise ValueError("--gff draws genes below a picture: give its name with --plot, or leave it out")

@@ -8,7 +8,7 @@
 from agront_data.regions.bed import read_bed
 from agront_data.regions.contig_bases import ContigBases
 from agront_data.regions.contigs import check_on_contig, whole_contigs
-from agront_data.regions.gene_models import GeneModel, in_lanes, read_gene_models
+from agront_data.regions.gene_models import GeneModel, genes_within, in_lanes, read_gene_models
 from agront_data.regions.place import Place, parse_place, region_at, text_of_place
 from agront_data.regions.region import Region, place_of
 from agront_data.regions.region_reader import read_regions
@@ -24,6 +24,7 @@ __all__ = [
     "check_on_contig",
     "check_score_track",
     "check_tiling",
+    "genes_within",
     "in_lanes",
     "parse_place",
     "place_of",

@@ -90,6 +90,23 @@ def read_gene_models(path: Path, wanted: Callable[[str], bool] = lambda contig: 
     return {contig: sorted(found, key=lambda model: (model.start, model.end)) for contig, found in models.items()}
 
 
+def genes_within(genes: Iterable[GeneModel], start: int, end: int) -> list[GeneModel]:
+    """Returns genes as far as they lie in a piece of their contig; of transcripts that are the same there, one."""
+
+    def cut(pieces: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+        return tuple((max(first, start), min(last, end)) for first, last in pieces if first < end and last > start)
+
+    inside = (gene for gene in genes if gene.start < end and gene.end > start)
+    return list(
+        dict.fromkeys(
+            GeneModel(
+                gene.name, gene.strand, max(gene.start, start), min(gene.end, end), cut(gene.exons), cut(gene.coding)
+            )
+            for gene in inside
+        )
+    )
+
+
 def in_lanes(genes: Iterable[GeneModel]) -> list[list[GeneModel]]:
     """Returns genes in lanes, one below the other, so that none overlaps another in its lane."""
     lanes: list[list[GeneModel]] = []

@@ -66,12 +66,17 @@ def region_at(place: Place, contig: str | None, lengths: Mapping[str, int], geno
             f"{first_names(list(lengths))}"
         )
     end = lengths[contig] if place.end is None else place.end
-    if end > lengths[contig]:
+    length = lengths[contig]
+    if place.start >= length:
         raise ValueError(
-            f"`region` {place.text}: ends at {end:,}, but {contig!r} in {genome} has {lengths[contig]:,} bases; end it "
-            f"there: {place.contig}:{min(place.start + 1, lengths[contig])}-{lengths[contig]}"
+            f"`region` {place.text}: begins at {place.start + 1:,}, and {contig!r} in {genome} has {length:,} bases"
         )
-    return Region(place.text, contig, place.start, end, source="")
+    if end > length:
+        raise ValueError(
+            f"`region` {place.text}: ends at {end:,}, but {contig!r} in {genome} has {length:,} bases; end it there: "
+            f"{place.contig}:{place.start + 1}-{length}"
+        )
+    return Region(place.text, contig, place.start, end)
 
 
 def text_of_place(contig: str, start: int, end: int) -> str:

@@ -6,7 +6,6 @@ import bootstrap  # noqa: F401
 from agront_data.path_checks import check_rereadable
 from agront_data.tables import PartFiles
 from agront_data.variant_files import open_variants
-from agront_data.variants import ContigNames, read_contig_aliases
 from agront_model import choose_devices
 from agront_model.pretrained import check_source
 from models import tokenizer_of
@@ -28,7 +27,7 @@ def score_variants(options: ScoreVariants, console: Console) -> None:
     if options.truth is not None:
         check_truth(variants, options.truth)
     check_rereadable(options.genome)
-    names = ContigNames() if options.contig_aliases is None else read_contig_aliases(options.contig_aliases)
+    names = options.contig_names()
     PartFiles.beside(options.out).check_begun(options.decisive())
     choose_devices(options.devices)  # an error of JAX's shows before the input is read
     score_all(options, variants, names, tokenizer_of(options.model), console)

@@ -1,8 +1,22 @@
-"""Scores of variants: options, run and output of `score_variants.py`."""
+"""Scores of variants: options, run and output of `score_variants.py`; what other scripts that score share."""
 
 from scoring.options import ScoreVariants, check_options
 from scoring.scored_output import check_scored_output
-from scoring.scoring_run import score_all
+from scoring.scored_records import Records, score_records
+from scoring.scoring_run import say_renamed, score_all, scoring_of
 from scoring.truth_report import check_truth
+from scoring.window_options import WindowOptions, check_windows
 
-__all__ = ["ScoreVariants", "check_options", "check_scored_output", "check_truth", "score_all"]
+__all__ = [
+    "Records",
+    "ScoreVariants",
+    "WindowOptions",
+    "check_options",
+    "check_scored_output",
+    "check_truth",
+    "check_windows",
+    "say_renamed",
+    "score_all",
+    "score_records",
+    "scoring_of",
+]

@@ -1,24 +1,22 @@
 """From checked options to the finished output: genome, model, parts, file, summary."""
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
-import pyarrow as pa
 from agront_data.regions import ContigBases
-from agront_data.tables import PartFiles, VariantTable, count_reasons, run_parts
+from agront_data.tables import PartFiles, VariantTable
 from agront_data.variant_files import VariantFile
-from agront_data.variants import ContigNames, VariantRow, VariantScoring, survey_variants, variant_rows
-from agront_model import Precision, choose_devices
-from agront_model.inference import TokenLikelihoods
+from agront_data.variants import ContigNames, Score, VariantScoring, survey_variants, variant_rows
+from agront_model import Precision
 from agront_tokenizer import KmerTokenizer
 from models import load_checked_weights, origin_of
 from rich.console import Console
-from terminal import RowsBar, counted, say
+from terminal import say
 
 from scoring.options import ScoreVariants
 from scoring.scored_output import text_columns, write_scores
+from scoring.scored_records import Records, score_records
 from scoring.truth_report import truth_table
+from scoring.window_options import WindowOptions
 
 
 def score_all(
@@ -37,11 +35,10 @@ def score_all(
         ValueError: the input or the model cannot be used, or the unfinished output is another command's.
         OSError: something cannot be read or written, as on a full disk; finished parts stay.
     """
-    devices = choose_devices(options.devices)
     pretrained = load_checked_weights(
         options.model, tokenizer.vocabulary, console, Precision(compute=options.precision)
     )
-    scoring = scoring_of(options, tokenizer, pretrained.config.max_tokens - 1)
+    scoring = scoring_of(options, options.score, tokenizer, pretrained.config.max_tokens - 1)
     table = VariantTable(scores=options.score, columns=text_columns(options.out, variants))
     with console.status("reading the variants"):
         survey = survey_variants(variants.records(), scoring.num_tokens)
@@ -51,41 +48,21 @@ def score_all(
     contigs = names.find_all(survey.contigs, genome.lengths, str(options.variants), options.genome)
     say_renamed(contigs, console)
     origin = origin_of(pretrained, tokenizer.vocabulary)
-    likelihoods = TokenLikelihoods(pretrained, batch_tokens=options.batch_tokens, devices=devices)
-    parts = PartFiles.beside(options.out)
-    begun = time.monotonic()
-    decisive = {**options.decisive(), "model": origin["model_fingerprint"], "genome": genome.fingerprint}
-    with parts.opened({**decisive, "contigs": contigs, "columns": table.schema.names}):
-        with RowsBar(console, "scoring", "variants", num_rows=survey.num_records, num_tokens=survey.num_tokens) as bar:
-            totals = run_parts(
-                variant_rows(variants.records(), contigs, scoring.num_tokens),
-                lambda rows: score_rows(rows, scoring, genome, likelihoods, table, bar),
-                table,
-                parts,
-                batch_tokens=options.batch_tokens * len(devices),
-                found=lambda part: bar.found(part.num_inputs, part.num_tokens),
-            )
-        if totals.num_inputs != survey.num_records:
-            raise ValueError(f"{options.variants} changed while it was read; give the same command again")
-        seconds = time.monotonic() - begun
-        reasons = count_reasons(parts)
+    rows = variant_rows(variants.records(), contigs, scoring.num_tokens)
+    records = Records("variant", rows, survey.num_records, survey.num_tokens, genome, table)
+    decisive = {**options.decisive(), "model": origin["model_fingerprint"], "contigs": contigs}
+
+    def write(parts: PartFiles, num_rows: int) -> None:
         if options.truth is not None:
-            with console.status("comparing the scores"):
-                truth = truth_table(parts, variants, options.truth, options.score)
-        with console.status(f"writing {options.out}"):
-            write_scores(options, variants, table, parts, totals.num_rows, origin)
-    found = f"{counted(totals.num_inputs, 'variant')}, {counted(totals.num_rows, 'alternative allele')}"
-    if totals.num_inputs_found:
-        found += f"; {totals.num_inputs_found:,} variants were scored before"
-    computed = totals.num_inputs - totals.num_inputs_found
-    say(console, f"scored        {found}\n              {seconds:.1f} s, {computed / seconds:,.1f} variants/s")
-    say_reasons(reasons, console)
-    if options.truth is not None:
-        console.print(truth)
-    say(console, f"scores        {options.out}")
+            console.print(truth_table(parts, variants, options.truth, options.score))
+        write_scores(options, variants, table, parts, num_rows, origin)
+
+    score_records(options, options.out, records, scoring, pretrained, decisive, write, console)
 
 
-def scoring_of(options: ScoreVariants, tokenizer: KmerTokenizer, longest: int) -> VariantScoring:
+def scoring_of(
+    options: WindowOptions, scores: tuple[Score, ...], tokenizer: KmerTokenizer, longest: int
+) -> VariantScoring:
     """How variants are scored.
 
     Raises:
@@ -97,37 +74,10 @@ def scoring_of(options: ScoreVariants, tokenizer: KmerTokenizer, longest: int) -
     return VariantScoring(
         tokenizer=tokenizer,
         context=context,
-        scores=options.score,
+        scores=scores,
         frames=options.frames,
         strands=options.read_strands(),
     )
-
-
-def score_rows(
-    rows: list[VariantRow],
-    scoring: VariantScoring,
-    genome: ContigBases,
-    likelihoods: TokenLikelihoods,
-    table: VariantTable,
-    bar: RowsBar,
-) -> pa.RecordBatch:
-    """Score some records to their rows of the table.
-
-    Raises:
-        ValueError: the device's memory is too small.
-    """
-    num_tokens = sum(row.num_tokens for row in rows)
-
-    def with_bar(windows: list[np.ndarray], asked: list[np.ndarray]) -> Sequence[np.ndarray]:
-        if not windows:
-            bar.computed(len(rows), num_tokens)
-        # Windows serve several variants, and do not finish in order: a part of them is that part of the variants.
-        share = 1 / max(1, len(windows))
-        return likelihoods(
-            windows, asked, lambda done: bar.computed(done * share * len(rows), done * share * num_tokens)
-        )
-
-    return table.batch(rows, scoring(rows, genome, with_bar))
 
 
 def say_renamed(contigs: Mapping[str, str], console: Console) -> None:
@@ -136,17 +86,3 @@ def say_renamed(contigs: Mapping[str, str], console: Console) -> None:
     if renamed:
         more = f" and {len(renamed) - 3:,} more" if len(renamed) > 3 else ""
         say(console, f"contigs       spelt otherwise in the genome: {', '.join(renamed[:3])}{more}")
-
-
-def say_reasons(reasons: Mapping[str | None, int], console: Console) -> None:
-    """Count the alleles that have no score, and say what so many wrong reference alleles mean."""
-    unscored = {str(reason): number for reason, number in reasons.items() if reason is not None}
-    if not unscored:
-        return
-    listed = ", ".join(f"{reason} {number:,}" for reason, number in sorted(unscored.items(), key=lambda item: -item[1]))
-    say(console, f"without score {counted(sum(unscored.values()), 'allele')}: {listed}")
-    wrong = unscored.get("ref_mismatch", 0)
-    if wrong * 10 > sum(reasons.values()):
-        say(console, "              REF differs from the genome in many: were they called on another assembly?")
-    if "needs_pll" in unscored:
-        say(console, "              --score llr pll scores insertions and deletions, too")

@@ -1,7 +1,7 @@
 """The contigs of a genome in a FASTA file: which there are, and what is said where a region does not fit them."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from agront_data.genome_names import first_names, unknown_names
@@ -68,6 +68,22 @@ def check_no_species(genome: str | os.PathLike[str], species: str | None) -> Non
     """Refuses a species where there is nothing to choose from."""
     if species is not None:
         raise ValueError(f"{os.fspath(genome)}: is a FASTA file, one genome: leave out the species {species!r}")
+
+
+def check_on_contig(region: Region, lengths: Mapping[str, int], genome: str) -> None:
+    """Checks that a genome has a region.
+
+    Args:
+        region: The region.
+        lengths: Bases of each contig of the genome.
+        genome: File or place of the genome, for the message.
+
+    Raises:
+        ValueError: It has no such contig, or a shorter one.
+    """
+    if region.contig not in lengths:
+        raise unknown_contig(region, lengths, genome)
+    check_end(region, lengths[region.contig], genome)
 
 
 def check_end(region: Region, length: int, genome: str) -> None:

@@ -18,6 +18,15 @@ from agront_data.variants.contig_names import ContigNames, read_contig_aliases
 from agront_data.variants.likelihoods import Likelihoods, Question, answers
 from agront_data.variants.masked_tokens import Frames, masked_pairs, num_bases_around
 from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, pseudo_likelihood_pairs
+from agront_data.variants.saturation import (
+    SUBSTITUTION_LETTERS,
+    Saturation,
+    base_probabilities,
+    is_reference,
+    logo_heights,
+    mean_effects,
+)
+from agront_data.variants.saturation_regions import saturation_of_places, saturation_of_records
 from agront_data.variants.scores import AlleleScore, Score
 from agront_data.variants.surroundings import Surroundings
 from agront_data.variants.token_pair import Strand, TokenPair
@@ -31,6 +40,7 @@ from agront_data.variants.wildtype_tokens import wildtype_pairs
 __all__ = [
     "MOST_PLL_BASES",
     "SUBSTITUTION_CLASSES",
+    "SUBSTITUTION_LETTERS",
     "AlleleChange",
     "AlleleScore",
     "ContigNames",
@@ -38,6 +48,7 @@ __all__ = [
     "Likelihoods",
     "Question",
     "Reason",
+    "Saturation",
     "Score",
     "ScoredAllele",
     "Strand",
@@ -48,11 +59,17 @@ __all__ = [
     "VariantScoring",
     "VariantSurvey",
     "answers",
+    "base_probabilities",
     "change_of",
+    "is_reference",
+    "logo_heights",
     "masked_pairs",
+    "mean_effects",
     "num_bases_around",
     "pseudo_likelihood_pairs",
     "read_contig_aliases",
+    "saturation_of_places",
+    "saturation_of_records",
     "substitution_class",
     "survey_variants",
     "trimmed_alleles",

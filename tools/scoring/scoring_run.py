@@ -91,15 +91,8 @@ def score_records(
 ) -> None:
     """Score records part by part, write the output, and say how many, how fast and which have no score.
 
-    Args:
-        options: how windows are read.
-        out: the output.
-        records: the records.
-        scoring: how they are scored.
-        pretrained: the model.
-        decisive: all that decides the output but for the genome and the columns.
-        write: makes the output of the parts, which have so many rows.
-        console: takes progress and summary.
+    `decisive` is all that decides the output but for the genome and the columns; `write` makes the output of the parts,
+    which have so many rows.
 
     Raises:
         ValueError: the unfinished output is another command's, or the input has changed.

@@ -62,7 +62,7 @@ def table(path):
 def test_scores_are_those_of_score_variants_and_neighbours_share_windows(
     tmp_path, genome, run, run_tool, reference, num_passes
 ):
-    outcome = run("--genome", genome, "--region", "Chr1:101-160", "chr2:25-36", "--out", "all.tsv")
+    outcome = run("--genome", genome, "--region", "Chr1:101-160", "--region", "chr2:25-36", "--out", "all.tsv")
     assert outcome.code == 0, outcome.err
     assert num_passes[0] <= 2 * (60 + 5) + 2 * (6 + 5) + 2 * (3 + 5)
     assert "skipped       3 positions: N" in outcome.out

@@ -21,7 +21,9 @@ class RegionOptions:
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
     """A folder with weights, a run of tools/pretrain.py, or a Hugging Face repository such as
     InstaDeepAI/agro-nucleotide-transformer-1b."""
-    region: Annotated[tuple[str, ...], tyro.conf.arg(metavar="CHR:FIRST-LAST …")] = ()
+    region: Annotated[
+        tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="CHR:FIRST-LAST …")
+    ] = ()
     """Regions of the genome as samtools writes them, counted from 1 with both ends; chr1 alone is all of it."""
     bed: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Or those of a BED file."""
@@ -54,9 +56,13 @@ class Mutagenesis(WindowOptions, RegionOptions):
 
     def settings(self) -> dict[str, Any]:
         """All that decides the output, and the names of model and files; JSON-able."""
-        names = ("model", "region", "genome", "fasta", "species")
-        others = {name: getattr(self, name) for name in names}
-        return {**others, "bed": None if self.bed is None else str(self.bed), **self.of_windows()}
+        others = {name: getattr(self, name) for name in ("model", "genome", "fasta", "species")}
+        bed = None if self.bed is None else str(self.bed)
+        return {**others, "region": self.given_regions(), "bed": bed, **self.of_windows()}
+
+    def given_regions(self) -> list[str]:
+        """All that follows --region, which may be given again and again."""
+        return [text for texts in self.region for text in texts]
 
 
 def check_options(options: Mutagenesis) -> None:
@@ -65,7 +71,7 @@ def check_options(options: Mutagenesis) -> None:
     Raises:
         ValueError: see the messages.
     """
-    given = [bool(options.region), options.bed is not None, options.fasta is not None]
+    given = [bool(options.given_regions()), options.bed is not None, options.fasta is not None]
     if sum(given) != 1:
         raise ValueError("say what to mutate: --region with --genome, --bed with --genome, or --fasta alone")
     if options.fasta is None and options.genome is None:

@@ -28,7 +28,11 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
         if options.fasta is not None:
             saturation = saturation_of_records(options.fasta)
         else:
-            asked = [parse_place(text) for text in options.region] if options.bed is None else read_bed(options.bed)
+            asked = (
+                [parse_place(text) for text in options.given_regions()]
+                if options.bed is None
+                else read_bed(options.bed)
+            )
             saturation, contigs = saturation_of_places(asked, str(options.genome), names, species=options.species)
             say_renamed(contigs, console)
         num_records, num_skipped = saturation.count()

@@ -189,3 +189,18 @@ def test_a_package_that_is_not_installed_is_named(genome, run, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     outcome = run(*REGION, "chr1", "--out", "a.tsv", "--bedgraph", "a.bw")
     assert "bigWig needs the package pybigtools: python -m pip install 'agront-data[bigwig]'" in outcome.err
+
+
+def test_without_mask_a_few_passes_serve_a_region(tmp_path, genome, run, run_tool, reference, num_passes):
+    outcome = run("--genome", genome, "--region", "Chr1:101-200", "--out", "all.tsv", "--score", "wildtype")
+    assert outcome.code == 0, outcome.err
+    assert num_passes[0] <= 2 * 6 * 3  # two strands, six phases, and the tiles of 63 tokens that 100 bases touch
+    rows = table("all.tsv")
+    vcf = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    vcf += "".join(f"{row['chrom']}\t{row['pos']}\t.\t{row['ref']}\t{row['alt']}\t.\t.\t.\n" for row in rows)
+    (tmp_path / "all.vcf").write_text(vcf)
+    arguments = ("all.vcf", "--genome", genome, "--out", "other.tsv", "--score", "wildtype", "--devices", 1)
+    assert run_tool(score_variants.main, reference / "esm_tiny", *arguments).code == 0
+    expected = [float(row["wildtype"]) for row in table("other.tsv")]
+    assert len(expected) == 300
+    assert [float(row["wildtype"]) for row in rows] == pytest.approx(expected, abs=1e-5)

@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from agront_data.files import check_can_write
@@ -32,6 +32,9 @@ class RegionOptions:
     store."""
     fasta: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
     """Or sequences: each record is a region, and windows end at its ends."""
+    score: Literal["llr", "wildtype"] = "llr"
+    """Read the token of each base behind <mask>, or as it is: then a few passes serve a whole region. See
+    score_variants.py."""
     out: Path
     """The table, .tsv or .parquet, with a row for each substitution. What exists is not written over."""
     bedgraph: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
@@ -48,7 +51,7 @@ class RegionOptions:
 class Mutagenesis(WindowOptions, RegionOptions):
     """Score all substitutions of regions with a masked model: saturation mutagenesis in silico.
 
-    Scores are those of score_variants.py, llr: log p(alternative) - log p(reference), the mean over strands and frames.
+    Scores are those of score_variants.py: log p(alternative) - log p(reference), the mean over strands and frames.
 
     Finished parts are kept in OUT.parts: after Ctrl-C, a crash or a full disk the same command continues from there.
     OUT appears when it is complete.
@@ -58,7 +61,7 @@ class Mutagenesis(WindowOptions, RegionOptions):
         """All that decides the output, and the names of model and files; JSON-able."""
         others = {name: getattr(self, name) for name in ("model", "genome", "fasta", "species")}
         bed = None if self.bed is None else str(self.bed)
-        return {**others, "region": self.given_regions(), "bed": bed, **self.of_windows()}
+        return {**others, "region": self.given_regions(), "bed": bed, "score": self.score, **self.of_windows()}
 
     def given_regions(self) -> list[str]:
         """All that follows --region, which may be given again and again."""

@@ -48,9 +48,9 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
     genes = {} if options.gff is None else read_gene_models(options.gff, wanted)
     precision = Precision(compute=options.precision)
     pretrained = load_checked_weights(options.model, tokenizer.vocabulary, console, precision)
-    scoring = scoring_of(options, ("llr",), tokenizer, pretrained.config.max_tokens - 1)
+    scoring = scoring_of(options, (options.score,), tokenizer, pretrained.config.max_tokens - 1)
     origin = origin_of(pretrained, tokenizer.vocabulary)
-    table = VariantTable(scores=("llr",), columns=("region",))
+    table = VariantTable(scores=(options.score,), columns=("region",))
     # A window serves the positions beside it too: on each strand there are about as many as positions.
     a_position = len(scoring.strands) * (scoring.context + 1)
     itself = {region.contig: region.contig for region in saturation.regions}
@@ -60,7 +60,7 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
 
     def write(parts: PartFiles, num_rows: int) -> None:
         if options.bedgraph is not None or options.plot is not None:
-            column = [parts.batch(number)["llr"].to_numpy(zero_copy_only=False) for number in range(len(parts))]
+            column = [parts.batch(number)[options.score].to_numpy(zero_copy_only=False) for number in range(len(parts))]
             effects = list(saturation.effects(np.concatenate(column).reshape(-1, 3)))
         if options.bedgraph is not None:
             means = [(region.contig, region.start, mean_effects(of_region)) for region, of_region in effects]
@@ -75,7 +75,7 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
         metadata = {**origin, "settings": options.settings()}
         write_table(options.out, parts, table.schema, num_rows=num_rows, metadata=metadata)
 
-    decisive = {**options.of_windows(), "model": origin["model_fingerprint"]}
+    decisive = {**options.of_windows(), "score": options.score, "model": origin["model_fingerprint"]}
     score_records(options, options.out, records, scoring, pretrained, decisive, write, console)
 
 

@@ -281,6 +281,7 @@ FACES = [
     "agront_data.sequences",
     "agront_data.store",
     "agront_data.tables",
+    "agront_data.tracks",
     "agront_data.variant_files",
     "agront_data.variants",
     "agront_data.windows",

@@ -25,7 +25,7 @@ from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
 from agront_data.variants.variant_scoring import ScoredAllele, VariantScoring
 from agront_data.variants.variant_survey import VariantSurvey, survey_variants, variant_rows
-from agront_data.variants.wildtype_tokens import wildtype_pairs
+from agront_data.variants.wildtype_tokens import TokenTile, tiles_of_tokens, wildtype_pairs
 
 __all__ = [
     "MOST_PLL_BASES",
@@ -41,6 +41,7 @@ __all__ = [
     "Strand",
     "Surroundings",
     "TokenPair",
+    "TokenTile",
     "VariantRecord",
     "VariantRow",
     "VariantScoring",
@@ -52,6 +53,7 @@ __all__ = [
     "pseudo_likelihood_pairs",
     "read_contig_aliases",
     "survey_variants",
+    "tiles_of_tokens",
     "trimmed_alleles",
     "variant_rows",
     "wildtype_pairs",

@@ -41,7 +41,7 @@ class BaseLikelihoods:
         """
         pretrained.check_lm_head()
         model, params, config = pretrained
-        is_kmer = (token_bases < NUM_BASES).all(axis=1)
+        is_kmer = np.all(token_bases < NUM_BASES, axis=1)
         if len(token_bases) != config.vocabulary_size or not is_kmer.any():
             raise ValueError(
                 f"token_bases has {len(token_bases)} rows, {is_kmer.sum()} of them k-mers; the model's vocabulary has "

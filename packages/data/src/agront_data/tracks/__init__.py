@@ -2,10 +2,13 @@
 
 A token is read with its surroundings and without a mask, in every frame of both strands, as for the score
 `base_wildtype`. `block_probabilities` computes them block by block (`cut_blocks`) with any model of bases,
-`write_track` writes a Zarr group, `GenomeTrack` reads it.
+`write_track` writes a Zarr group, `GenomeTrack` reads it, `write_bigwigs` makes bigWig files of it.
+
+bigWig files need pyBigWig: `pip install 'agront-data[bigwig]'`.
 """
 
 from agront_data.tracks.base_sums import BaseSums
+from agront_data.tracks.bigwig import bigwig_paths, check_bigwigs, signals, write_bigwigs
 from agront_data.tracks.block_probabilities import BaseModel, block_probabilities
 from agront_data.tracks.genome_track import GenomeTrack
 from agront_data.tracks.layout import array_name
@@ -20,8 +23,12 @@ __all__ = [
     "Piece",
     "StrandTile",
     "array_name",
+    "bigwig_paths",
     "block_probabilities",
+    "check_bigwigs",
     "cut_blocks",
+    "signals",
     "strand_tiles",
+    "write_bigwigs",
     "write_track",
 ]

@@ -21,7 +21,7 @@ ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "tra
 # Imported by those who installed an extra: inside a function, or in a room that is for them alone.
 EXTRAS = {
     "tokenizer": set(),
-    "data": {"pyarrow", "pybigtools", "pysam", "scipy", "zarr"},
+    "data": {"pyBigWig", "pyarrow", "pysam", "scipy", "zarr"},
     "model": {"huggingface_hub", "orbax", "torch"},
     "train": {"wandb"},
 }
@@ -286,6 +286,7 @@ FACES = [
     "agront_data.sequences",
     "agront_data.store",
     "agront_data.tables",
+    "agront_data.tracks",
     "agront_data.variant_files",
     "agront_data.variants",
     "agront_data.windows",

@@ -188,7 +188,7 @@ def test_bad_regions_and_options_are_sentences_and_leave_nothing(case, tmp_path,
 def test_a_package_that_is_not_installed_is_named(genome, run, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     outcome = run(*REGION, "chr1", "--out", "a.tsv", "--bedgraph", "a.bw")
-    assert "bigWig needs the package pybigtools: python -m pip install 'agront-data[bigwig]'" in outcome.err
+    assert "bigWig needs the package pyBigWig: python -m pip install pyBigWig" in outcome.err
 
 
 def test_without_mask_a_few_passes_serve_a_region(tmp_path, genome, run, run_tool, reference, num_passes):

@@ -39,7 +39,7 @@ class RegionOptions:
     """The table, .tsv or .parquet, with a row for each substitution. What exists is not written over."""
     bedgraph: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Also write the mean of each position's three scores as a track: .bedgraph; or bigWig, .bw, which needs the
-    package pybigtools."""
+    package pyBigWig."""
     plot: Annotated[Path | None, tyro.conf.arg(metavar="FILE.png|.svg|.pdf")] = None
     """Also draw each region: a sequence logo of what the model expects, and the score of each substitution. Of several
     regions each gets a file, its place before the ending."""

@@ -1,9 +1,11 @@
-"""A number for each base as genome browsers read it: bedGraph, or bigWig by pybigtools."""
+"""A number for each base as genome browsers read it: bedGraph, or bigWig by pyBigWig."""
 
 import importlib.util
+import itertools
 import math
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +22,13 @@ def check_score_track(path: Path) -> None:
     """Refuses a name that no track can have, before the scores are computed.
 
     Raises:
-        ValueError: Its ending is of neither format, or is bigWig's and pybigtools is not installed.
+        ValueError: Its ending is of neither format, or is bigWig's and pyBigWig is not installed.
     """
     if path.suffix.lower() not in (*_BED_GRAPH, *_BIG_WIG):
         raise ValueError(f"{path}: its ending says the format; give one of {', '.join((*_BED_GRAPH, *_BIG_WIG))}")
-    if path.suffix.lower() in _BIG_WIG and importlib.util.find_spec("pybigtools") is None:
+    if path.suffix.lower() in _BIG_WIG and importlib.util.find_spec("pyBigWig") is None:
         raise ValueError(
-            f"{path}: bigWig needs the package pybigtools: python -m pip install 'agront-data[bigwig]'; or give a name "
+            f"{path}: bigWig needs the package pyBigWig: python -m pip install pyBigWig; or give a name "
             "that ends in .bedgraph"
         )
 
@@ -46,8 +48,7 @@ def write_score_track(path: Path, scores: Scores, lengths: Mapping[str, int]) ->
     """
     check_score_track(path)
     is_text = path.suffix.lower() in _BED_GRAPH
-    # pybigtools goes by the ending, too.
-    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial{'' if is_text else '.bw'}")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         if is_text:
             with partial.open("w", encoding="utf-8") as file:
@@ -55,12 +56,20 @@ def write_score_track(path: Path, scores: Scores, lengths: Mapping[str, int]) ->
                     f"{contig}\t{first}\t{last}\t{score:.6g}\n" for contig, first, last, score in _rows(scores)
                 )
         else:
-            import pybigtools
-
-            pybigtools.open(str(partial), "w").write({name: lengths[name] for name in scores}, _rows(scores))
+            _write_bigwig(partial, scores, lengths)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _write_bigwig(path: Path, scores: Scores, lengths: Mapping[str, int]) -> None:
+    import pyBigWig
+
+    with closing(pyBigWig.open(str(path), "w")) as file:
+        file.addHeader([(name, lengths[name]) for name in sorted(scores, key=str.encode)])
+        for contig, rows in itertools.groupby(_rows(scores), key=lambda row: row[0]):
+            _, starts, ends, values = zip(*rows, strict=True)
+            file.addEntries([contig] * len(starts), list(starts), ends=list(ends), values=list(values))
 
 
 def scores_by_base(contig_scores: list[tuple[str, int, Float[np.ndarray, "_L"]]]) -> dict[str, dict[int, float]]:

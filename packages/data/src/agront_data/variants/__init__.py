@@ -35,7 +35,7 @@ from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
 from agront_data.variants.variant_scoring import ScoredAllele, VariantScoring
 from agront_data.variants.variant_survey import VariantSurvey, survey_variants, variant_rows
-from agront_data.variants.wildtype_tokens import wildtype_pairs
+from agront_data.variants.wildtype_tokens import TokenTile, tiles_of_tokens, wildtype_pairs
 
 __all__ = [
     "MOST_PLL_BASES",
@@ -54,6 +54,7 @@ __all__ = [
     "Strand",
     "Surroundings",
     "TokenPair",
+    "TokenTile",
     "VariantRecord",
     "VariantRow",
     "VariantScoring",
@@ -72,6 +73,7 @@ __all__ = [
     "saturation_of_records",
     "substitution_class",
     "survey_variants",
+    "tiles_of_tokens",
     "trimmed_alleles",
     "truths_of",
     "variant_rows",

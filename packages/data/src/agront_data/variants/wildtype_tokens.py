@@ -1,6 +1,7 @@
 """A substitution in every pair of strand and frame without a mask: tiles that serve every variant in them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from agront_tokenizer import KmerTokenizer
 
@@ -25,6 +26,45 @@ def best_tile(token: int, num_tokens: int, context: int) -> tuple[int, int]:
     first = max(0, -(-(token - context + 1) // step))
     tiles = [(tile * step, min(tile * step + context, num_tokens)) for tile in range(first, token // step + 1)]
     return max(tiles, key=lambda tile: min(token - tile[0], tile[1] - 1 - token))
+
+
+class TokenTile(NamedTuple):
+    """A tile of a row, and the tokens whose best tile it is; half-open, counted within the row.
+
+    Attributes:
+        start: Its first token.
+        end: The token behind its last one.
+        own_start: The first token whose best tile it is.
+        own_end: The token behind the last such one.
+    """
+
+    start: int
+    end: int
+    own_start: int
+    own_end: int
+
+
+def tiles_of_tokens(start: int, end: int, num_tokens: int, context: int) -> Iterator[TokenTile]:
+    """Yields the best tiles (`best_tile`) of some tokens of a row, each once, from left to right.
+
+    Args:
+        start: The first token.
+        end: The token behind the last one; at most `num_tokens`.
+        num_tokens: Tokens of the row.
+        context: Tokens of a tile.
+
+    Yields:
+        The tiles; of their own tokens, those that are asked for.
+    """
+    step = max(1, context // 2)
+    # The first token that is farther from the ends in the second tile than in the first.
+    border = (step + context - 1) // 2 + 1
+    last = max(0, -(-(num_tokens - context) // step))
+    while start < end:
+        tile = min(max(0, (start - border) // step + 1), last)
+        own_end = end if tile == last else min(end, border + tile * step)
+        yield TokenTile(tile * step, min(tile * step + context, num_tokens), start, own_end)
+        start = own_end
 
 
 def wildtype_pairs(

@@ -5,6 +5,7 @@ letters, files and genomes are the business of others. `embed` and `predict_mask
 `MaskedPredictor` keep what JAX compiled, for those who call them again.
 """
 
+from agront_model.inference.base_likelihoods import BaseLikelihoods
 from agront_model.inference.base_probabilities import base_probabilities
 from agront_model.inference.embedder import Embedder, Embeddings, Pool, embed
 from agront_model.inference.mask_report import TSV_HEADER, MaskReport, report_of, tsv_of
@@ -14,6 +15,7 @@ from agront_model.inference.token_likelihoods import TokenLikelihoods
 
 __all__ = [
     "TSV_HEADER",
+    "BaseLikelihoods",
     "Embedder",
     "Embeddings",
     "MaskReport",

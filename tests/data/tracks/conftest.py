@@ -1,0 +1,79 @@
+"""A model of bases without meaning, and what strings say of a track."""
+
+import zlib
+
+import numpy as np
+import pytest
+from agront_tokenizer import KmerTokenizer
+
+TOKENIZER = KmerTokenizer()
+PARTNER = str.maketrans("ACGTN", "TGCAN")
+
+
+def probabilities_of(names):
+    """Any change of a row gives other numbers at each of its bases: [tokens, 6, 4], in the codes' order A, T, C, G."""
+    rng = np.random.default_rng(zlib.crc32(" ".join(names).encode()))
+    return rng.dirichlet(np.ones(4), (len(names), 6)).astype(np.float32)
+
+
+def turned(text):
+    return text.translate(PARTNER)[::-1]
+
+
+def tile_by_letters(text, begin, context):
+    """The tile in which the model sees the token at `begin`, and the token's place there; None if there is none."""
+    token = text[max(0, begin) : begin + 6]
+    if begin < 0 or len(token) < 6 or "N" in token:
+        return None
+    run_start = text.rfind("N", 0, begin) + 1
+    run_end = text.find("N", begin) if "N" in text[begin:] else len(text)
+    phase = (begin - run_start) % 6
+    row = [text[place : place + 6] for place in range(run_start + phase, run_end - 5, 6)]
+    index = (begin - run_start) // 6
+    best = None
+    for first in range(0, len(row), context // 2):
+        tile = row[first : first + context]
+        if first <= index < first + len(tile):
+            margin = min(index - first, first + len(tile) - 1 - index)
+            if best is None or margin > best[0]:
+                best = (margin, tile, index - first)
+    return best[1:]
+
+
+def track_by_letters(letters, context):
+    """log p of A, C, G, T at each base, one token at a time."""
+    expected = np.full((len(letters), 4), np.nan)
+    for position in range(len(letters)):
+        pairs = []
+        for text, place, names in (
+            (letters, position, "ATCG"),
+            (turned(letters), len(letters) - 1 - position, "TAGC"),
+        ):
+            for frame in range(6):
+                found = tile_by_letters(text, place - frame, context)
+                if found is not None:
+                    tile, index = found
+                    pairs.append(probabilities_of(tile)[index, frame][[names.index(base) for base in "ACGT"]])
+        if pairs:
+            expected[position] = np.log(np.mean(pairs, axis=0))
+    return expected
+
+
+@pytest.fixture(scope="session")
+def by_letters():
+    return track_by_letters
+
+
+@pytest.fixture(scope="session")
+def model():
+    """From rows of ids to probabilities."""
+
+    def call(rows):
+        return [probabilities_of([TOKENIZER.vocabulary.tokens[each] for each in row[1:]]) for row in rows]
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def turn():
+    return turned

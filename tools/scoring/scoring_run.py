@@ -1,67 +1,54 @@
 """From checked options to the finished output: genome, model, parts, file, summary."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
-import pyarrow as pa
 from agront_data.regions import ContigBases
 from agront_data.tables import PartFiles, VariantTable, count_reasons, run_parts
 from agront_data.variant_files import VariantFile
-from agront_data.variants import ContigNames, VariantRow, VariantScoring, survey_variants, variant_rows
-from agront_model import Precision, choose_devices
-from agront_model.inference import TokenLikelihoods
-from agront_tokenizer import KmerTokenizer
-from models import load_checked_weights, origin_of
+from agront_data.variants import ContigNames, survey_variants, variant_rows
 from rich.console import Console
 from terminal import RowsBar, counted, say
 
 from scoring.options import ScoreVariants
 from scoring.scored_output import text_columns, write_scores
+from scoring.scorer import scorer_of
 
 
-def score_all(
-    options: ScoreVariants, variants: VariantFile, names: ContigNames, tokenizer: KmerTokenizer, console: Console
-) -> None:
+def score_all(options: ScoreVariants, variants: VariantFile, names: ContigNames, console: Console) -> None:
     """Score all records, write the output and summarize.
 
     Args:
         options: the command line, checked.
         variants: the input.
         names: finds its contigs in the genome.
-        tokenizer: of the model.
         console: takes progress and summary.
 
     Raises:
         ValueError: the input or the model cannot be used, or the unfinished output is another command's.
         OSError: something cannot be read or written, as on a full disk; finished parts stay.
     """
-    devices = choose_devices(options.devices)
-    pretrained = load_checked_weights(
-        options.model, tokenizer.vocabulary, console, Precision(compute=options.precision)
-    )
-    scoring = scoring_of(options, tokenizer, pretrained.config.max_tokens - 1)
+    scorer = scorer_of(options, console)
     table = VariantTable(scores=options.score, columns=text_columns(options.out, variants))
     with console.status("reading the variants"):
-        survey = survey_variants(variants.records(), scoring.num_tokens)
+        survey = survey_variants(variants.records(), scorer.num_tokens)
     with console.status("reading the genome"):
         wanted = {spelling for name in survey.contigs for spelling in names.spellings(name)}
         genome = ContigBases(options.genome, species=options.species, wanted=wanted.__contains__)
     contigs = names.find_all(survey.contigs, genome.lengths, str(options.variants), options.genome)
     say_renamed(contigs, console)
-    origin = origin_of(pretrained, tokenizer.vocabulary)
-    likelihoods = TokenLikelihoods(pretrained, batch_tokens=options.batch_tokens, devices=devices)
+    scorer.check(genome, list(contigs.values()))
     parts = PartFiles.beside(options.out)
     begun = time.monotonic()
-    decisive = {**options.decisive(), "model": origin["model_fingerprint"], "genome": genome.fingerprint}
+    decisive = {**options.decisive(), "model": scorer.fingerprint, "genome": genome.fingerprint}
     with parts.opened({**decisive, "contigs": contigs, "columns": table.schema.names}):
         with RowsBar(console, "scoring", "variants", num_rows=survey.num_records, num_tokens=survey.num_tokens) as bar:
             totals = run_parts(
-                variant_rows(variants.records(), contigs, scoring.num_tokens),
-                lambda rows: score_rows(rows, scoring, genome, likelihoods, table, bar),
+                variant_rows(variants.records(), contigs, scorer.num_tokens),
+                lambda rows: table.batch(rows, scorer.score(rows, genome, bar)),
                 table,
                 parts,
-                batch_tokens=options.batch_tokens * len(devices),
+                batch_tokens=scorer.batch_tokens,
                 found=lambda part: bar.found(part.num_inputs, part.num_tokens),
             )
         if totals.num_inputs != survey.num_records:
@@ -69,59 +56,14 @@ def score_all(
         seconds = time.monotonic() - begun
         reasons = count_reasons(parts)
         with console.status(f"writing {options.out}"):
-            write_scores(options, variants, table, parts, totals.num_rows, origin)
+            write_scores(options, variants, table, parts, totals.num_rows, scorer.origin)
     found = f"{counted(totals.num_inputs, 'variant')}, {counted(totals.num_rows, 'alternative allele')}"
     if totals.num_inputs_found:
         found += f"; {totals.num_inputs_found:,} variants were scored before"
     computed = totals.num_inputs - totals.num_inputs_found
     say(console, f"scored        {found}\n              {seconds:.1f} s, {computed / seconds:,.1f} variants/s")
-    say_reasons(reasons, console)
+    say_reasons(reasons, console, can_pll=not options.by_track)
     say(console, f"scores        {options.out}")
-
-
-def scoring_of(options: ScoreVariants, tokenizer: KmerTokenizer, longest: int) -> VariantScoring:
-    """How variants are scored.
-
-    Raises:
-        ValueError: the window is longer than the model's.
-    """
-    context = longest if options.context is None else options.context
-    if context > longest:
-        raise ValueError(f"--context is {context:,}: the model reads at most {longest:,} tokens after <cls>")
-    return VariantScoring(
-        tokenizer=tokenizer,
-        context=context,
-        scores=options.score,
-        frames=options.frames,
-        strands=options.read_strands(),
-    )
-
-
-def score_rows(
-    rows: list[VariantRow],
-    scoring: VariantScoring,
-    genome: ContigBases,
-    likelihoods: TokenLikelihoods,
-    table: VariantTable,
-    bar: RowsBar,
-) -> pa.RecordBatch:
-    """Score some records to their rows of the table.
-
-    Raises:
-        ValueError: the device's memory is too small.
-    """
-    num_tokens = sum(row.num_tokens for row in rows)
-
-    def with_bar(windows: list[np.ndarray], asked: list[np.ndarray]) -> Sequence[np.ndarray]:
-        if not windows:
-            bar.computed(len(rows), num_tokens)
-        # Windows serve several variants, and do not finish in order: a part of them is that part of the variants.
-        share = 1 / max(1, len(windows))
-        return likelihoods(
-            windows, asked, lambda done: bar.computed(done * share * len(rows), done * share * num_tokens)
-        )
-
-    return table.batch(rows, scoring(rows, genome, with_bar))
 
 
 def say_renamed(contigs: Mapping[str, str], console: Console) -> None:
@@ -132,7 +74,7 @@ def say_renamed(contigs: Mapping[str, str], console: Console) -> None:
         say(console, f"contigs       spelt otherwise in the genome: {', '.join(renamed[:3])}{more}")
 
 
-def say_reasons(reasons: Mapping[str | None, int], console: Console) -> None:
+def say_reasons(reasons: Mapping[str | None, int], console: Console, *, can_pll: bool) -> None:
     """Count the alleles that have no score, and say what so many wrong reference alleles mean."""
     unscored = {str(reason): number for reason, number in reasons.items() if reason is not None}
     if not unscored:
@@ -142,5 +84,5 @@ def say_reasons(reasons: Mapping[str | None, int], console: Console) -> None:
     wrong = unscored.get("ref_mismatch", 0)
     if wrong * 10 > sum(reasons.values()):
         say(console, "              REF differs from the genome in many: were they called on another assembly?")
-    if "needs_pll" in unscored:
+    if "needs_pll" in unscored and can_pll:
         say(console, "              --score llr pll scores insertions and deletions, too")

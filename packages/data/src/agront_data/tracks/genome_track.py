@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,28 @@ class GenomeTrack:
             except ValueError as error:
                 raise self._damaged(contig, "its metadata", error) from error
         return self._arrays[contig]
+
+    def check_genome(self, lengths: Mapping[str, int], contigs: Iterable[str]) -> None:
+        """Refuses a genome that the track was not made of.
+
+        Args:
+            lengths: Bases of the genome's contigs, by name.
+            contigs: Those that are wanted.
+
+        Raises:
+            ValueError: The track has not all of them, or not of these lengths.
+        """
+        for contig in contigs:
+            if contig not in self.lengths:
+                raise ValueError(
+                    f"{self.path}: has no contig {unknown_names([contig], self.lengths)}; it has "
+                    f"{first_names(list(self.lengths))}"
+                )
+            if lengths.get(contig) != self.lengths[contig]:
+                raise ValueError(
+                    f"{self.path}: its contig {contig!r} has {self.lengths[contig]:,} bases, and the genome's has "
+                    f"{lengths.get(contig, 0):,}: name the genome that the track was made of"
+                )
 
     def read(self, contig: str, positions: Int[np.ndarray, "N"]) -> Float16[np.ndarray, "N 4"]:
         """Reads log-probabilities of A, C, G, T at some bases, each chunk that holds one once.

@@ -8,7 +8,6 @@ from agront_data.tables import PartFiles
 from agront_data.variant_files import open_variants
 from agront_model import choose_devices
 from agront_model.pretrained import check_source
-from models import tokenizer_of
 from rich.console import Console
 from scoring import ScoreVariants, check_options, check_scored_output, check_truth, score_all
 from terminal import errors_as_sentences, in_options_of, make_console, read_options
@@ -21,7 +20,8 @@ def score_variants(options: ScoreVariants, console: Console) -> None:
         ValueError, OSError: bad options or input, or something cannot be written; what is finished stays.
     """
     check_options(options)
-    check_source(options.model)
+    if not options.by_track:
+        check_source(options.model)
     variants = open_variants(options.variants)
     check_scored_output(options.out, variants, options.score)
     if options.truth is not None:
@@ -29,8 +29,9 @@ def score_variants(options: ScoreVariants, console: Console) -> None:
     check_rereadable(options.genome)
     names = options.contig_names()
     PartFiles.beside(options.out).check_begun(options.decisive())
-    choose_devices(options.devices)  # an error of JAX's shows before the input is read
-    score_all(options, variants, names, tokenizer_of(options.model), console)
+    if not options.by_track:
+        choose_devices(options.devices)  # an error of JAX's shows before the input is read
+    score_all(options, variants, names, console)
 
 
 def main() -> None:

@@ -87,6 +87,59 @@ def test_it_is_what_base_wildtype_compares(tmp_path, letters, genome, model, run
             assert row[alternative] - row[reference] == pytest.approx(score, abs=0.002)
 
 
+def test_variants_are_looked_up(tmp_path, letters, genome, model, run, run_tool):
+    """All is as with the model, but for what float16 rounds."""
+    assert run("--out", tmp_path / "track.zarr").code == 0
+    other = dict(zip("ACGT", "CGTA", strict=True))
+    at = {place: letters[place - 1] for place in range(1, 901)}
+    lines = [
+        *(f"1\t{place}\t{at[place]}\t{other[at[place]]}" for place in (1, 3, 400, 401, 700, 709, 711, 900)),
+        *(f"chr1\t{place}\tN\tA" for place in (701, 707)),
+        *(f"Chr1\t{place}\t{at[place]}\t{other[at[place]]}" for place in (702, 705, 20)),
+        f"1\t40\t{at[40]}\t{at[40]}TT",
+        f"1\t41\t{other[at[41]]}\t{at[41]}",
+        f"1\t42\t{at[42]}\t{at[42].lower()}",
+        f"1\t50\t{letters[49:53].lower()}\t{letters[49]}{other[letters[50]]}{letters[51:53]}",
+        f"1\t50\t{letters[49:51]}\t{other[letters[49]]}{other[letters[50]]}",
+        *("unplaced\t41\tA\tC", "unplaced\t41\tA\t<DEL>", "Chr2\t301\tA\tC", "Chr2\t0\tA\tC", "s\t1\tA\tC"),
+        *(f"1\t60\t{at[60]}\t{alternative}" for alternative in (".", "*", "<DEL>", "R", "N")),
+    ]
+    (tmp_path / "in.tsv").write_text("\n".join(["chrom\tpos\tref\talt", *lines]))
+    tables = []
+    for source in (model, tmp_path / "track.zarr"):
+        out = tmp_path / f"by_{source.name}.parquet"
+        options = ["--genome", genome, "--score", "base_wildtype", "--devices", 1, "--out", out]
+        outcome = run_tool(score_variants.main, source, tmp_path / "in.tsv", *options)
+        assert outcome.code == 0
+        tables.append(pq.read_table(out).to_pydict())
+    expected, found = tables
+    assert expected.keys() == found.keys()
+    assert {name: expected[name] for name in expected if name != "base_wildtype"} == {
+        name: found[name] for name in found if name != "base_wildtype"
+    }
+    scores, looked_up = (np.array(each, float) for each in (expected["base_wildtype"], found["base_wildtype"]))
+    assert np.isfinite(scores).sum() == 10
+    np.testing.assert_allclose(looked_up, scores, atol=0.002)
+    assert "a model scores insertions and deletions, too" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "is a track, which holds one score: give --score base_wildtype"),
+        (["--score", "base_wildtype", "--context", "9"], "leave --context and --strands out"),
+        (["--score", "base_wildtype"], "has no contig 'Chr1'"),
+    ],
+)
+def test_what_a_track_does_not_have_is_refused(tmp_path, genome, run, run_tool, options, message):
+    assert run("--out", tmp_path / "track.zarr", "--contigs", "Chr2").code == 0
+    (tmp_path / "in.tsv").write_text("chrom\tpos\tref\talt\n1\t41\tA\tC\n")
+    given = ["--genome", genome, "--out", tmp_path / "out.tsv", *options]
+    outcome = run_tool(score_variants.main, tmp_path / "track.zarr", tmp_path / "in.tsv", *given)
+    assert outcome.code == 1
+    assert message in outcome.err
+
+
 def test_no_base_depends_on_blocks_or_a_store(tmp_path, genome, run, in_blocks):
     assert run("--out", tmp_path / "cut.zarr").code == 0
     ingest_genomes({"rice": [genome]}, tmp_path / "store")

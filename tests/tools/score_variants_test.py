@@ -144,7 +144,7 @@ def test_every_record_comes_out_as_it_was(tmp_path, letters, run):
         assert scored == [reason is None for reason in reasons] or not any(scored)
         assert ("AGRONT_LLR" in given) == (None in reasons)
     assert "without score 8 alleles: missing_alt 2, " in outcome.out
-    assert "--score llr pll scores insertions and deletions, too" in outcome.out
+    assert "a model scores insertions and deletions, too, with --score llr pll" in outcome.out
     assert "contigs       spelt otherwise in the genome: 1 is Chr1, chr1 is Chr1" in outcome.out
 
 

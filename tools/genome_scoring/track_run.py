@@ -68,6 +68,7 @@ def score_all_bases(options: ScoreGenome, tokenizer: KmerTokenizer, console: Con
             "genome": options.genome,
             "genome_fingerprint": genome.fingerprint,
             "context": context,
+            "k": tokenizer.vocabulary.k,
             "precision": options.precision,
         }
         with console.status(f"writing {options.out}"):

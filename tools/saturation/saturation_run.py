@@ -7,12 +7,10 @@ import numpy as np
 from agront_data.regions import Region, parse_place, read_bed, read_gene_models, scores_by_base, write_score_track
 from agront_data.tables import PartFiles, VariantTable, write_table
 from agront_data.variants import mean_effects, saturation_of_places, saturation_of_records, variant_rows
-from agront_model import Precision
 from agront_tokenizer import KmerTokenizer
-from models import load_checked_weights, origin_of
 from pictures import check_effects_can_be_drawn, draw_effects
 from rich.console import Console
-from scoring import Records, say_renamed, score_records, scoring_of
+from scoring import Records, say_renamed, score_records, scorer_of_model
 from terminal import say
 
 from saturation.options import Mutagenesis
@@ -46,15 +44,12 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
     spellings = {region.contig: names.spellings(region.contig) for region in saturation.regions}
     wanted = set().union(*spellings.values()).__contains__
     genes = {} if options.gff is None else read_gene_models(options.gff, wanted)
-    precision = Precision(compute=options.precision)
-    pretrained = load_checked_weights(options.model, tokenizer.vocabulary, console, precision)
-    scoring = scoring_of(options, (options.score,), tokenizer, pretrained.config.max_tokens - 1)
-    origin = origin_of(pretrained, tokenizer.vocabulary)
+    scorer = scorer_of_model(options, options.model, (options.score,), tokenizer, console)
     table = VariantTable(scores=(options.score,), columns=("region",))
     # A window serves the positions beside it too: on each strand there are about as many as positions.
-    a_position = len(scoring.strands) * (scoring.context + 1)
+    a_position = len(options.read_strands()) * (scorer.context + 1)
     itself = {region.contig: region.contig for region in saturation.regions}
-    rows = variant_rows(saturation.records(), itself, lambda record: a_position)
+    rows = variant_rows(saturation.records(), itself, lambda record, before: a_position)
     num_tokens, part_tokens = num_records * a_position, _PART_POSITIONS * a_position
     records = Records("position", rows, num_records, num_tokens, saturation.genome, table, part_tokens)
 
@@ -72,11 +67,11 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
                 picture = picture_of(options.plot, region, len(saturation.regions))
                 draw_effects(region, saturation.bases(region), of_region, beside, picture)
                 say(console, f"picture       {picture}")
-        metadata = {**origin, "settings": options.settings()}
+        metadata = {**scorer.origin, "settings": options.settings()}
         write_table(options.out, parts, table.schema, num_rows=num_rows, metadata=metadata)
 
-    decisive = {**options.of_windows(), "score": options.score, "model": origin["model_fingerprint"]}
-    score_records(options, options.out, records, scoring, pretrained, decisive, write, console)
+    decisive = {**options.of_windows(), "score": options.score}
+    score_records(options.out, records, scorer, decisive, write, console)
 
 
 def picture_of(plot: Path, region: Region, num_regions: int) -> Path:

@@ -3,7 +3,8 @@
 from scoring.options import ScoreVariants, check_options
 from scoring.scored_output import check_scored_output
 from scoring.scored_records import Records, score_records
-from scoring.scoring_run import say_renamed, score_all, scoring_of
+from scoring.scorer import scorer_of_model
+from scoring.scoring_run import say_renamed, score_all
 from scoring.truth_report import check_truth
 from scoring.window_options import WindowOptions, check_windows
 
@@ -18,5 +19,5 @@ __all__ = [
     "say_renamed",
     "score_all",
     "score_records",
-    "scoring_of",
+    "scorer_of_model",
 ]

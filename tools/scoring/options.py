@@ -16,7 +16,8 @@ class VariantOptions:
 
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
     """A folder with weights, a run of tools/pretrain.py, or a Hugging Face repository such as
-    InstaDeepAI/agro-nucleotide-transformer-1b."""
+    InstaDeepAI/agro-nucleotide-transformer-1b. Or a track of tools/score_genome.py, in which base_wildtype of single
+    bases is looked up and nothing is computed."""
     variants: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="VARIANTS")]
     """VCF, plain or compressed, BCF, or a table with the columns chrom, pos (counted from 1), ref and alt, separated by
     tabs; sorted or not."""
@@ -48,6 +49,11 @@ class ScoreVariants(WindowOptions, VariantOptions):
     OUT appears when it is complete.
     """
 
+    @property
+    def by_track(self) -> bool:
+        """Whether MODEL is a track."""
+        return self.model.rstrip("/").endswith(".zarr")
+
     def decisive(self) -> dict[str, Any]:
         """Options that decide the output, apart from the model's weights, variants and genome; JSON-able."""
         return {"score": list(self.score), **self.of_windows()}
@@ -69,3 +75,9 @@ def check_options(options: ScoreVariants) -> None:
         raise ValueError("--score is empty: name at least one, such as llr")
     if len(set(options.score)) < len(options.score):
         raise ValueError("--score names a score twice; leave one out")
+    if options.by_track and options.score != ("base_wildtype",):
+        raise ValueError(f"{options.model} is a track, which holds one score: give --score base_wildtype")
+    if options.by_track and (options.context is not None or options.strands != "both"):
+        raise ValueError(
+            f"{options.model} is a track, of its own context and both strands: leave --context and --strands out"
+        )

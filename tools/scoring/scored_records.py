@@ -1,21 +1,17 @@
 """Records to scores, part by part: resumable, with progress and a summary."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import pyarrow as pa
 from agront_data.regions import ContigBases
 from agront_data.tables import PartFiles, VariantTable, count_reasons, run_parts
-from agront_data.variants import VariantRow, VariantScoring
-from agront_model import Pretrained, choose_devices
-from agront_model.inference import TokenLikelihoods
+from agront_data.variants import VariantRow
 from rich.console import Console
 from terminal import RowsBar, counted, say
 
-from scoring.window_options import WindowOptions
+from scoring.scorer import Scorer
 
 
 class Records(NamedTuple):
@@ -31,11 +27,9 @@ class Records(NamedTuple):
 
 
 def score_records(
-    options: WindowOptions,
     out: Path,
     records: Records,
-    scoring: VariantScoring,
-    pretrained: Pretrained,
+    scorer: Scorer,
     decisive: Mapping[str, Any],
     write: Callable[[PartFiles, int], None],
     console: Console,
@@ -43,12 +37,10 @@ def score_records(
     """Score records part by part, write the output, and say how many, how fast and which have no score.
 
     Args:
-        options: how windows are read.
         out: the output.
         records: the records.
-        scoring: how they are scored.
-        pretrained: the model.
-        decisive: all that decides the output but for the genome and the columns.
+        scorer: what scores them.
+        decisive: all that decides the output but for what scores, the genome and the columns.
         write: makes the output of the parts, which have so many rows.
         console: takes progress and summary.
 
@@ -56,18 +48,17 @@ def score_records(
         ValueError: the unfinished output is another command's, or the input has changed.
         OSError: something cannot be read or written, as on a full disk; finished parts stay.
     """
-    devices = choose_devices(options.devices)
-    likelihoods = TokenLikelihoods(pretrained, batch_tokens=options.batch_tokens, devices=devices)
     _, rows, num_records, num_tokens, genome, table, part_tokens = records
     parts, begun, nouns = PartFiles.beside(out), time.monotonic(), f"{records.noun}s"
-    with parts.opened({**decisive, "genome": genome.fingerprint, "columns": table.schema.names}):
+    decisive = {**decisive, "model": scorer.fingerprint, "genome": genome.fingerprint, "columns": table.schema.names}
+    with parts.opened(decisive):
         with RowsBar(console, "scoring", nouns, num_rows=num_records, num_tokens=num_tokens) as bar:
             totals = run_parts(
                 rows,
-                lambda part: score_rows(part, scoring, genome, likelihoods, table, bar),
+                lambda part: table.batch(part, scorer.score(part, genome, bar)),
                 table,
                 parts,
-                batch_tokens=max(options.batch_tokens * len(devices), part_tokens),
+                batch_tokens=max(scorer.batch_tokens, part_tokens),
                 found=lambda part: bar.found(part.num_inputs, part.num_tokens),
             )
         if totals.num_inputs != num_records:
@@ -85,33 +76,6 @@ def score_records(
     say(console, f"scores        {out}")
 
 
-def score_rows(
-    rows: list[VariantRow],
-    scoring: VariantScoring,
-    genome: ContigBases,
-    likelihoods: TokenLikelihoods,
-    table: VariantTable,
-    bar: RowsBar,
-) -> pa.RecordBatch:
-    """Score some records to their rows of the table.
-
-    Raises:
-        ValueError: the device's memory is too small.
-    """
-    num_tokens = sum(row.num_tokens for row in rows)
-
-    def with_bar(windows: list[np.ndarray], asked: list[np.ndarray]) -> Sequence[np.ndarray]:
-        if not windows:
-            bar.computed(len(rows), num_tokens)
-        # Windows serve several variants, and do not finish in order: a part of them is that part of the variants.
-        share = 1 / max(1, len(windows))
-        return likelihoods(
-            windows, asked, lambda done: bar.computed(done * share * len(rows), done * share * num_tokens)
-        )
-
-    return table.batch(rows, scoring(rows, genome, with_bar))
-
-
 def say_reasons(reasons: Mapping[str | None, int], console: Console) -> None:
     """Count the alleles that have no score, and say what so many wrong reference alleles mean."""
     unscored = {str(reason): number for reason, number in reasons.items() if reason is not None}
@@ -123,4 +87,4 @@ def say_reasons(reasons: Mapping[str | None, int], console: Console) -> None:
     if wrong * 10 > sum(reasons.values()):
         say(console, "              REF differs from the genome in many: were they called on another assembly?")
     if "needs_pll" in unscored:
-        say(console, "              --score llr pll scores insertions and deletions, too")
+        say(console, "              a model scores insertions and deletions, too, with --score llr pll")

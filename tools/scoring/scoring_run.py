@@ -1,83 +1,58 @@
-"""From checked options to the finished output: genome, model, parts, file, summary."""
+"""From checked options to the finished output: genome, model or track, scores, file."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from agront_data.regions import ContigBases
 from agront_data.tables import PartFiles, VariantTable
 from agront_data.variant_files import VariantFile
-from agront_data.variants import ContigNames, Score, VariantScoring, survey_variants, variant_rows
-from agront_model import Precision
-from agront_tokenizer import KmerTokenizer
-from models import load_checked_weights, origin_of
+from agront_data.variants import ContigNames, survey_variants, variant_rows
+from models import tokenizer_of
 from rich.console import Console
 from terminal import say
 
 from scoring.options import ScoreVariants
 from scoring.scored_output import text_columns, write_scores
 from scoring.scored_records import Records, score_records
+from scoring.scorer import scorer_of_model, scorer_of_track
 from scoring.truth_report import truth_table
-from scoring.window_options import WindowOptions
 
 
-def score_all(
-    options: ScoreVariants, variants: VariantFile, names: ContigNames, tokenizer: KmerTokenizer, console: Console
-) -> None:
+def score_all(options: ScoreVariants, variants: VariantFile, names: ContigNames, console: Console) -> None:
     """Score all records, write the output and summarize.
 
     Args:
         options: the command line, checked.
         variants: the input.
         names: finds its contigs in the genome.
-        tokenizer: of the model.
         console: takes progress and summary.
 
     Raises:
         ValueError: the input or the model cannot be used, or the unfinished output is another command's.
         OSError: something cannot be read or written, as on a full disk; finished parts stay.
     """
-    pretrained = load_checked_weights(
-        options.model, tokenizer.vocabulary, console, Precision(compute=options.precision)
-    )
-    scoring = scoring_of(options, options.score, tokenizer, pretrained.config.max_tokens - 1)
+    if options.by_track:
+        scorer = scorer_of_track(Path(options.model))
+    else:
+        scorer = scorer_of_model(options, options.model, options.score, tokenizer_of(options.model), console)
     table = VariantTable(scores=options.score, columns=text_columns(options.out, variants))
     with console.status("reading the variants"):
-        survey = survey_variants(variants.records(), scoring.num_tokens)
+        survey = survey_variants(variants.records(), scorer.num_tokens)
     with console.status("reading the genome"):
         wanted = {spelling for name in survey.contigs for spelling in names.spellings(name)}
         genome = ContigBases(options.genome, species=options.species, wanted=wanted.__contains__)
     contigs = names.find_all(survey.contigs, genome.lengths, str(options.variants), options.genome)
     say_renamed(contigs, console)
-    origin = origin_of(pretrained, tokenizer.vocabulary)
-    rows = variant_rows(variants.records(), contigs, scoring.num_tokens)
+    scorer.check(genome, list(contigs.values()))
+    rows = variant_rows(variants.records(), contigs, scorer.num_tokens)
     records = Records("variant", rows, survey.num_records, survey.num_tokens, genome, table)
-    decisive = {**options.decisive(), "model": origin["model_fingerprint"], "contigs": contigs}
 
     def write(parts: PartFiles, num_rows: int) -> None:
         if options.truth is not None:
             console.print(truth_table(parts, variants, options.truth, options.score))
-        write_scores(options, variants, table, parts, num_rows, origin)
+        write_scores(options, variants, table, parts, num_rows, scorer.origin)
 
-    score_records(options, options.out, records, scoring, pretrained, decisive, write, console)
-
-
-def scoring_of(
-    options: WindowOptions, scores: tuple[Score, ...], tokenizer: KmerTokenizer, longest: int
-) -> VariantScoring:
-    """How variants are scored.
-
-    Raises:
-        ValueError: the window is longer than the model's.
-    """
-    context = longest if options.context is None else options.context
-    if context > longest:
-        raise ValueError(f"--context is {context:,}: the model reads at most {longest:,} tokens after <cls>")
-    return VariantScoring(
-        tokenizer=tokenizer,
-        context=context,
-        scores=scores,
-        frames=options.frames,
-        strands=options.read_strands(),
-    )
+    score_records(options.out, records, scorer, {**options.decisive(), "contigs": contigs}, write, console)
 
 
 def say_renamed(contigs: Mapping[str, str], console: Console) -> None:

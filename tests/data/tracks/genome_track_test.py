@@ -58,7 +58,7 @@ def test_a_flipped_byte_is_noticed(path, place):
 def test_a_file_that_is_gone_is_noticed(path):
     [file] = (each for each in (path / "Chr1").rglob("*") if each.is_file() and each.name != "zarr.json")
     file.unlink()
-    with pytest.raises(ValueError, match="a file is gone"):
+    with pytest.raises(ValueError, match="'Chr1': some bases cannot be read, a file is damaged or gone"):
         GenomeTrack.open(path).read("Chr1", np.array([5]))
     (path / "Chr1" / "zarr.json").unlink()
     with pytest.raises(ValueError, match="'Chr1': its metadata cannot be read"):

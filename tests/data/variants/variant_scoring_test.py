@@ -375,6 +375,18 @@ def test_the_cost_is_known_before(reference, alternatives, scores, passes):
     assert scoring.num_tokens(record) == max(1, passes * 10)
 
 
+def test_what_the_record_before_has_asked_costs_nothing():
+    scoring = VariantScoring(tokenizer=TOKENIZER, context=9)
+
+    def cost(position, before, contig="1"):
+        records = (VariantRecord("", name, place, "A", ("C",)) for name, place in (("1", before), (contig, position)))
+        first, second = records
+        return scoring.num_tokens(second, first)
+
+    assert [cost(100 + step, 100) for step in (0, 1, 5, 6, 7)] == [1, 2 * 10, 2 * 5 * 10, 2 * 6 * 10, 2 * 6 * 10]
+    assert cost(99, 100) == cost(100, 100, contig="2") == 2 * 6 * 10
+
+
 def test_bases_are_read_as_they_are(tmp_path):
     genome = genome_of(tmp_path, a="acgtN", b="GGG")
     assert genome.lengths == {"a": 5, "b": 3}

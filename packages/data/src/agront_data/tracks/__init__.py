@@ -14,6 +14,7 @@ from agront_data.tracks.genome_track import GenomeTrack
 from agront_data.tracks.layout import array_name
 from agront_data.tracks.piece import Piece, cut_blocks
 from agront_data.tracks.strand_tiles import StrandTile, strand_tiles
+from agront_data.tracks.track_scoring import TrackScoring
 from agront_data.tracks.track_writer import write_track
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "GenomeTrack",
     "Piece",
     "StrandTile",
+    "TrackScoring",
     "array_name",
     "bigwig_paths",
     "block_probabilities",

@@ -55,12 +55,7 @@ def write_bigwigs(prefix: Path, track: GenomeTrack, genome: ContigBases) -> list
     """
     import pyBigWig
 
-    for contig, length in track.lengths.items():
-        if genome.lengths.get(contig) != length:
-            raise ValueError(
-                f"{track.path}: its contig {contig!r} has {length:,} bases, and the genome's has "
-                f"{genome.lengths.get(contig, 0):,}: name the genome that the track was made of"
-            )
+    track.check_genome(genome.lengths, track.lengths)
     paths = bigwig_paths(prefix)
     partial = {signal: path.with_name(f"{path.name}.partial") for signal, path in paths.items()}
     try:

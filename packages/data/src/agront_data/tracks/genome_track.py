@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from jaxtyping import Float16, Int
 
 from agront_data.genome_names import first_names, unknown_names
 from agront_data.tracks import layout
+from agront_data.tracks.piece import PIECE_BASES
 
-_CHUNKS_AT_ONCE = 256  # 32 MiB
+_READS_AHEAD = 8  # of at most 2 MiB each
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +81,28 @@ class GenomeTrack:
                 raise self._damaged(contig, "its metadata", error) from error
         return self._arrays[contig]
 
+    def check_genome(self, lengths: Mapping[str, int], contigs: Iterable[str]) -> None:
+        """Refuses a genome that the track was not made of.
+
+        Args:
+            lengths: Bases of the genome's contigs, by name.
+            contigs: Those that are wanted.
+
+        Raises:
+            ValueError: The track has not all of them, or not of these lengths.
+        """
+        for contig in contigs:
+            if contig not in self.lengths:
+                raise ValueError(
+                    f"{self.path}: has no contig {unknown_names([contig], self.lengths)}; it has "
+                    f"{first_names(list(self.lengths))}"
+                )
+            if lengths.get(contig) != self.lengths[contig]:
+                raise ValueError(
+                    f"{self.path}: its contig {contig!r} has {self.lengths[contig]:,} bases, and the genome's has "
+                    f"{lengths.get(contig, 0):,}: name the genome that the track was made of"
+                )
+
     def read(self, contig: str, positions: Int[np.ndarray, "N"]) -> Float16[np.ndarray, "N 4"]:
         """Reads log-probabilities of A, C, G, T at some bases, each chunk that holds one once.
 
@@ -94,34 +119,48 @@ class GenomeTrack:
         array, length = self._array(contig), self.lengths[contig]
         if positions.size and not 0 <= positions.min() <= positions.max() < length:
             raise ValueError(f"{self.path}: {contig!r} has {length} bases, and one beyond them is asked for")
-        found = np.empty((positions.size, 4), np.float16)
         order = np.argsort(positions, kind="stable")
-        chunks, firsts = np.unique(positions[order] // layout.CHUNK_BASES, return_index=True)
-        ends = [*firsts[1:].tolist(), positions.size]
-        for begin in range(0, chunks.size, _CHUNKS_AT_ONCE):
-            some = slice(begin, begin + _CHUNKS_AT_ONCE)
-            starts = [int(chunk) * layout.CHUNK_BASES for chunk in chunks[some]]
-            with ts.Batch() as batch:
-                reads = [array[start : min(start + layout.CHUNK_BASES, length)].read(batch=batch) for start in starts]
-            for read, start, first, last in zip(reads, starts, firsts[some].tolist(), ends[some], strict=True):
-                found[order[first:last]] = self._result(read, contig, start)[positions[order[first:last]] - start]
+        ascending = positions[order]
+        chunks = ascending // layout.CHUNK_BASES
+        # Neighbouring chunks of a file are one read.
+        apart = (np.diff(chunks) > 1) | (np.diff(ascending // PIECE_BASES) > 0)
+        firsts = np.concatenate([[0], np.flatnonzero(apart) + 1, [positions.size]]).tolist()
+        reads: deque[tuple[int, int, int, ts.Future[Any]]] = deque()
+        found = np.empty((positions.size, 4), np.float16)
+
+        def take() -> None:
+            first, last, start, read = reads.popleft()
+            found[order[first:last]] = self._result(read, contig, start)[ascending[first:last] - start]
+
+        for first, last in pairwise(firsts if positions.size else []):
+            start = int(chunks[first]) * layout.CHUNK_BASES
+            end = min((int(chunks[last - 1]) + 1) * layout.CHUNK_BASES, length)
+            reads.append((first, last, start, array[start:end].read()))
+            if len(reads) > _READS_AHEAD:
+                take()
+        while reads:
+            take()
+        self._check_there(found, contig)
         return found
 
     def read_piece(self, contig: str, start: int, end: int) -> Float16[np.ndarray, "L 4"]:
         """Reads all bases from `start` to `end`; raises as `read`."""
-        return self._result(self._array(contig)[start:end].read(), contig, start)
+        logs = self._result(self._array(contig)[start:end].read(), contig, start)
+        self._check_there(logs, contig)
+        return logs
 
     def _result(self, read: "ts.Future[Any]", contig: str, start: int) -> Float16[np.ndarray, "_ 4"]:
         try:
-            logs = read.result()
+            return read.result()
         except ValueError as error:
             raise self._damaged(contig, f"bases from {start:,} on", error) from error
+
+    def _check_there(self, logs: Float16[np.ndarray, "_ 4"], contig: str) -> None:
         if np.isposinf(logs).any():
-            raise self._damaged(contig, f"bases from {start:,} on", "a file is gone")
-        return logs
+            raise self._damaged(contig, "some bases", "it is gone")
 
     def _damaged(self, contig: str, what: str, reason: object) -> ValueError:
         return ValueError(
-            f"{self.path}: {contig!r}: {what} cannot be read, a file is damaged; copy the track or compute it again "
-            f"({reason})"
+            f"{self.path}: {contig!r}: {what} cannot be read, a file is damaged or gone; copy the track or compute "
+            f"it again ({reason})"
         )

@@ -12,7 +12,7 @@
 [('+', 0), ('+', 1), ('+', 2)]
 """
 
-from agront_data.variants.allele_change import AlleleChange, Reason, change_of
+from agront_data.variants.allele_change import AlleleChange, Reason, change_of, unreadable
 from agront_data.variants.alleles import trimmed_alleles
 from agront_data.variants.contig_names import ContigNames, read_contig_aliases
 from agront_data.variants.likelihoods import Likelihoods, Question, answers
@@ -76,6 +76,7 @@ __all__ = [
     "tiles_of_tokens",
     "trimmed_alleles",
     "truths_of",
+    "unreadable",
     "variant_rows",
     "wildtype_pairs",
 ]

@@ -54,9 +54,16 @@ class VariantScoring:
     frames: Frames = "all"
     strands: tuple[Strand, ...] = ("+", "-")
 
-    def num_tokens(self, record: VariantRecord) -> int:
-        """Counts the tokens that a model reads to score a record, at most: rows that alleles share count once."""
-        k, masked, others, alone = self.tokenizer.vocabulary.k, 0, 0, 0
+    def num_tokens(self, record: VariantRecord, before: VariantRecord | None = None) -> int:
+        """Counts the tokens that a model reads to score a record, about: rows that alleles share count once.
+
+        Args:
+            record: The record.
+            before: The one before it in its file, whose rows it may share.
+        """
+        k, masked, others, alone = self.tokenizer.vocabulary.k, 0.0, 0.0, 0
+        # Of what it asks, the share that the record before it has not asked.
+        step = record.position - before.position if before is not None and before.contig == record.contig else -1
         for alternative in record.alternatives:
             if unreadable(record.reference, alternative):
                 continue
@@ -66,10 +73,11 @@ class VariantScoring:
                     alone += 2 * sum(num_pll_tokens(change, frame, k) for frame in range(k))
             if len(alternative) == len(record.reference):
                 if {"llr", "base"} & set(self.scores):
-                    masked = 1 if self.frames == "central" else k
+                    frames = 1 if self.frames == "central" else k
+                    masked = min(frames, step) if step >= 0 else frames
                 if {"wildtype", "base_wildtype"} & set(self.scores):
-                    others = k
-        return max(1, (masked + others + alone) * len(self.strands) * (self.context + 1))
+                    others = k * min(1.0, step / max(1, k * self.context // 2)) if step >= 0 else k
+        return max(1, round((masked + others + alone) * len(self.strands) * (self.context + 1)))
 
     def __call__(
         self, rows: Sequence[VariantRow], genome: ContigBases, likelihoods: Likelihoods

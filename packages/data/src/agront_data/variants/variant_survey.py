@@ -1,5 +1,6 @@
 """A file of variants read once, before hours are spent on the half that is right."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -21,24 +22,28 @@ class VariantSurvey(NamedTuple):
     contigs: tuple[str, ...]
 
 
-def survey_variants(records: Iterable[VariantRecord], num_tokens: Callable[[VariantRecord], int]) -> VariantSurvey:
+Cost = Callable[[VariantRecord, VariantRecord | None], int]
+"""Cost of a record after the one before it, None of the first, such as `VariantScoring.num_tokens`."""
+
+
+def survey_variants(records: Iterable[VariantRecord], num_tokens: Cost) -> VariantSurvey:
     """Reads all records once; raises what reading them raises.
 
     Args:
         records: All records of a file.
-        num_tokens: Cost of one, such as `VariantScoring.num_tokens`.
+        num_tokens: Cost of one.
     """
     num_records = total = 0
     contigs: dict[str, None] = {}
-    for record in records:
+    for before, record in itertools.pairwise(itertools.chain([None], records)):
         num_records += 1
-        total += num_tokens(record)
+        total += num_tokens(record, before)
         contigs[record.contig] = None
     return VariantSurvey(num_records, total, tuple(contigs))
 
 
 def variant_rows(
-    records: Iterable[VariantRecord], contigs: Mapping[str, str], num_tokens: Callable[[VariantRecord], int]
+    records: Iterable[VariantRecord], contigs: Mapping[str, str], num_tokens: Cost
 ) -> Iterator[VariantRow]:
     """Yields the rows to be scored, in the order of the file; raises what reading them raises.
 
@@ -47,5 +52,5 @@ def variant_rows(
         contigs: The genome's name of each contig that it has.
         num_tokens: As for `survey_variants`.
     """
-    for number, record in enumerate(records, 1):
-        yield VariantRow(number, record, contigs.get(record.contig), num_tokens(record))
+    for number, (before, record) in enumerate(itertools.pairwise(itertools.chain([None], records)), 1):
+        yield VariantRow(number, record, contigs.get(record.contig), num_tokens(record, before))

@@ -41,7 +41,7 @@ import numpy as np
 from agront_data import encode_sequence
 from agront_data.regions import ContigBases
 from agront_data.variants import (
-    MaskedPair,
+    TokenPair,
     VariantRecord,
     VariantRow,
     VariantScoring,
@@ -137,7 +137,7 @@ def shared_windows(config: AgroNTConfig, genome: ContigBases, pretrained: Pretra
     """What agront_data and agront_model do."""
     scoring, likelihoods = scoring_of(config), TokenLikelihoods(pretrained, batch_tokens=BATCH_TOKENS)
     return lambda rows: np.array(
-        [allele.scores["llr"].mean for alleles in scoring(rows, genome, likelihoods) for allele in alleles]
+        [allele.scores["llr"].value for alleles in scoring(rows, genome, likelihoods) for allele in alleles]
     )
 
 
@@ -152,13 +152,13 @@ def pass_each(config: AgroNTConfig, genome: ContigBases, logits: Logits) -> Cont
             batch = pairs[begin : begin + rows_at_once]
             found = logits(np.stack([pair.tokens for pair in batch]).astype(np.int32))
             for row, pair in zip(found, batch, strict=True):
-                ratios.append(row[pair.mask, pair.alternative] - row[pair.mask, pair.reference])
+                ratios.append(row[pair.position, pair.alternative] - row[pair.position, pair.reference])
         return np.reshape(ratios, (-1, 2 * TOKENIZER.vocabulary.k)).mean(axis=1)
 
     return score
 
 
-def pairs_of(record: VariantRecord, genome: ContigBases, config: AgroNTConfig) -> Iterator[MaskedPair]:
+def pairs_of(record: VariantRecord, genome: ContigBases, config: AgroNTConfig) -> Iterator[TokenPair]:
     """Strands and frames of each of a record's alleles, one allele after the other."""
     context = config.max_tokens - 1
     begin = record.position - num_bases_around(context, TOKENIZER)

@@ -1,6 +1,5 @@
 """A file of variants read once, before hours are spent on the half that is right."""
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -35,10 +34,12 @@ def survey_variants(records: Iterable[VariantRecord], num_tokens: Cost) -> Varia
     """
     num_records = total = 0
     contigs: dict[str, None] = {}
-    for before, record in itertools.pairwise(itertools.chain([None], records)):
+    before = None
+    for record in records:
         num_records += 1
         total += num_tokens(record, before)
         contigs[record.contig] = None
+        before = record
     return VariantSurvey(num_records, total, tuple(contigs))
 
 
@@ -52,5 +53,7 @@ def variant_rows(
         contigs: The genome's name of each contig that it has.
         num_tokens: As for `survey_variants`.
     """
-    for number, (before, record) in enumerate(itertools.pairwise(itertools.chain([None], records)), 1):
+    before = None
+    for number, record in enumerate(records, 1):
         yield VariantRow(number, record, contigs.get(record.contig), num_tokens(record, before))
+        before = record

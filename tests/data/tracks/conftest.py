@@ -5,39 +5,15 @@ import zlib
 import numpy as np
 import pytest
 from agront_tokenizer import KmerTokenizer
+from tiles_by_letters import tile_by_letters, turned
 
 TOKENIZER = KmerTokenizer()
-PARTNER = str.maketrans("ACGTN", "TGCAN")
 
 
 def probabilities_of(names):
     """Any change of a row gives other numbers at each of its bases: [tokens, 6, 4], in the codes' order A, T, C, G."""
     rng = np.random.default_rng(zlib.crc32(" ".join(names).encode()))
     return rng.dirichlet(np.ones(4), (len(names), 6)).astype(np.float32)
-
-
-def turned(text):
-    return text.translate(PARTNER)[::-1]
-
-
-def tile_by_letters(text, begin, context):
-    """The tile in which the model sees the token at `begin`, and the token's place there; None if there is none."""
-    token = text[max(0, begin) : begin + 6]
-    if begin < 0 or len(token) < 6 or "N" in token:
-        return None
-    run_start = text.rfind("N", 0, begin) + 1
-    run_end = text.find("N", begin) if "N" in text[begin:] else len(text)
-    phase = (begin - run_start) % 6
-    row = [text[place : place + 6] for place in range(run_start + phase, run_end - 5, 6)]
-    index = (begin - run_start) // 6
-    best = None
-    for first in range(0, len(row), context // 2):
-        tile = row[first : first + context]
-        if first <= index < first + len(tile):
-            margin = min(index - first, first + len(tile) - 1 - index)
-            if best is None or margin > best[0]:
-                best = (margin, tile, index - first)
-    return best[1:]
 
 
 def track_by_letters(letters, context):

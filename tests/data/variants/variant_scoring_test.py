@@ -13,10 +13,10 @@ from agront_data.variants import MOST_PLL_BASES, VariantRecord, VariantRow, Vari
 from agront_tokenizer import KmerTokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiles_by_letters import tile_by_letters, turned
 
 TOKENIZER = KmerTokenizer()
 NAMES = TOKENIZER.vocabulary.tokens
-PARTNER = str.maketrans("ACGTN", "TGCAN")
 
 
 def log_p(tokens, position, token):
@@ -36,10 +36,6 @@ class Model:
             np.array([log_p(row, place - 1, NAMES[token]) for place, token in pairs.tolist()])
             for row, pairs in zip(named, asked, strict=True)
         ]
-
-
-def turned(text):
-    return text.translate(PARTNER)[::-1]
 
 
 def window(sequence, reference, begin, context):
@@ -91,26 +87,6 @@ def pll_by_letters(sequence, position, old, new, context):
                     total += sign * log_p(masked(tokens, place), place, tokens[place])
             ratios.append(total)
     return ratios
-
-
-def tile_by_letters(text, begin, context):
-    """The tile in which the model sees the token at `begin`, and the token's place there; None if there is none."""
-    token = text[max(0, begin) : begin + 6]
-    if begin < 0 or len(token) < 6 or "N" in token:
-        return None
-    run_start = text.rfind("N", 0, begin) + 1
-    run_end = text.find("N", begin) if "N" in text[begin:] else len(text)
-    phase = (begin - run_start) % 6
-    row = [text[place : place + 6] for place in range(run_start + phase, run_end - 5, 6)]
-    index = (begin - run_start) // 6
-    best = None
-    for first in range(0, len(row), context // 2):
-        tile = row[first : first + context]
-        if first <= index < first + len(tile):
-            margin = min(index - first, first + len(tile) - 1 - index)
-            if best is None or margin > best[0]:
-                best = (margin, tile, index - first)
-    return best[1:]
 
 
 def wildtype_by_letters(sequence, position, old, new, context):

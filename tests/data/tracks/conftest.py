@@ -1,19 +1,11 @@
 """A model of bases without meaning, and what strings say of a track."""
 
-import zlib
-
 import numpy as np
 import pytest
 from agront_tokenizer import KmerTokenizer
-from tiles_by_letters import tile_by_letters, turned
+from tiles_by_letters import probabilities_of, tile_by_letters, turned
 
 TOKENIZER = KmerTokenizer()
-
-
-def probabilities_of(names):
-    """Any change of a row gives other numbers at each of its bases: [tokens, 6, 4], in the codes' order A, T, C, G."""
-    rng = np.random.default_rng(zlib.crc32(" ".join(names).encode()))
-    return rng.dirichlet(np.ones(4), (len(names), 6)).astype(np.float32)
 
 
 def track_by_letters(letters, context):

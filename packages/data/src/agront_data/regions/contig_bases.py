@@ -12,7 +12,7 @@ from agront_data.bases import BASE_BITS, N
 from agront_data.regions.contigs import check_no_species, unique_contigs, whole_contigs
 from agront_data.regions.region import Region, place_of
 from agront_data.regions.region_reader import read_regions
-from agront_data.store import GenomeStore
+from agront_data.store import GenomeStore, find_runs
 
 
 class ContigBases:
@@ -93,10 +93,7 @@ class ContigBases:
     def _find_known(self, contig: str) -> Int64[np.ndarray, "R 2"]:
         length = self.lengths[contig]
         if self._store is None:
-            unknown = self._contigs[contig] >= N
-            borders = np.flatnonzero(unknown[1:] != unknown[:-1]) + 1
-            edges = np.concatenate([[0] * (not unknown[0]), borders, [length] * (not unknown[-1])])
-            return edges.astype(np.int64).reshape(-1, 2)
+            return find_runs(self._contigs[contig] < N)
         genome = self._store.indices_of(self._species)[0]
         [place] = [each for each in self._store.genomes[genome].contigs if each.name == contig]
         runs = np.clip(self._store.n_runs(genome) - place.start, 0, length)

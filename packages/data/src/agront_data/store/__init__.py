@@ -11,7 +11,7 @@ from agront_data.store.genome_files import genome_name, group_by_genome
 from agront_data.store.genome_store import GenomeStore
 from agront_data.store.ingest import ingest_genomes
 from agront_data.store.ingest_genome import GenomeProgress
-from agront_data.store.n_runs import NRuns
+from agront_data.store.n_runs import NRuns, find_runs
 from agront_data.store.soft_mask import SoftMask
 from agront_data.store.store_header import is_store
 
@@ -24,6 +24,7 @@ __all__ = [
     "NRuns",
     "SilentServerWarning",
     "SoftMask",
+    "find_runs",
     "genome_name",
     "group_by_genome",
     "ingest_genomes",

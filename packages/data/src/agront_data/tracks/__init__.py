@@ -7,22 +7,17 @@ A token is read with its surroundings and without a mask, in every frame of both
 bigWig files need pyBigWig: `pip install 'agront-data[bigwig]'`.
 """
 
-from agront_data.tracks.base_sums import BaseSums
 from agront_data.tracks.bigwig import bigwig_paths, check_bigwigs, signals, write_bigwigs
-from agront_data.tracks.block_probabilities import BaseModel, block_probabilities
+from agront_data.tracks.block_probabilities import block_probabilities
 from agront_data.tracks.genome_track import GenomeTrack
 from agront_data.tracks.layout import array_name
 from agront_data.tracks.piece import Piece, cut_blocks
-from agront_data.tracks.strand_tiles import StrandTile, strand_tiles
 from agront_data.tracks.track_scoring import TrackScoring
 from agront_data.tracks.track_writer import write_track
 
 __all__ = [
-    "BaseModel",
-    "BaseSums",
     "GenomeTrack",
     "Piece",
-    "StrandTile",
     "TrackScoring",
     "array_name",
     "bigwig_paths",
@@ -30,7 +25,6 @@ __all__ = [
     "check_bigwigs",
     "cut_blocks",
     "signals",
-    "strand_tiles",
     "write_bigwigs",
     "write_track",
 ]

@@ -1,19 +1,15 @@
 """The log-probabilities of a block of a genome, from a model of tokens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from agront_tokenizer import KmerTokenizer
-from jaxtyping import Float32, Integer
+from jaxtyping import Float32
 
+from agront_data.bases import BASE_BITS
 from agront_data.regions import ContigBases
-from agront_data.tracks.base_sums import BaseSums
 from agront_data.tracks.piece import Piece
-from agront_data.tracks.strand_tiles import strand_tiles
-
-BaseModel = Callable[[list[Integer[np.ndarray, "_T"]]], Sequence[np.ndarray]]
-"""From rows of token ids, `<cls>` first, to the probabilities of A, T, C, G, [tokens, k, 4] of each, such as
-`agront_model.inference.BaseLikelihoods`."""
+from agront_data.variants import BaseModel, BaseSums, StrandTile, Stretch, strand_tiles
 
 
 def block_probabilities(
@@ -31,12 +27,21 @@ def block_probabilities(
     Returns:
         For each piece the logarithm of the mean over strands and frames; NaN for a base that no token covers.
     """
-    tiles = [strand_tiles(piece, genome, tokenizer, context) for piece in block]
+    tiles = [_tiles_of(piece, genome, tokenizer, context) for piece in block]
     found = iter(model([tile.tokens for of_piece in tiles for tile in of_piece]))
     logs = []
     for piece, of_piece in zip(block, tiles, strict=True):
-        sums = BaseSums(piece)
+        sums = BaseSums(piece.start, piece.end)
         for tile in of_piece:
             sums.add(tile, next(found))
         logs.append(sums.log_means())
     return logs
+
+
+def _tiles_of(piece: Piece, genome: ContigBases, tokenizer: KmerTokenizer, context: int) -> list[StrandTile]:
+    around, length = tokenizer.vocabulary.k * context, genome.lengths[piece.contig]
+    first, last = max(0, piece.start - around), min(length, piece.end + around)
+    known = genome.known_runs(piece.contig, piece.start, piece.end)
+    [bases] = genome.read([(piece.contig, first, last)])
+    stretch = Stretch(bases & BASE_BITS, first, length, known)
+    return strand_tiles(stretch, piece.start, piece.end, tokenizer, context)

@@ -14,8 +14,11 @@
 
 from agront_data.variants.allele_change import AlleleChange, Reason, change_of, unreadable
 from agront_data.variants.alleles import trimmed_alleles
+from agront_data.variants.base_sums import BaseSums
 from agront_data.variants.contig_names import ContigNames, read_contig_aliases
-from agront_data.variants.likelihoods import Likelihoods, Question, answers
+from agront_data.variants.dependencies import dependency_rows
+from agront_data.variants.likelihoods import BaseModel, Likelihoods, Question, answers
+from agront_data.variants.log_odds import log_odds, log_odds_changes
 from agront_data.variants.masked_tokens import Frames, masked_pairs, num_bases_around
 from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, pseudo_likelihood_pairs
 from agront_data.variants.saturation import (
@@ -28,6 +31,7 @@ from agront_data.variants.saturation import (
 )
 from agront_data.variants.saturation_regions import saturation_of_places, saturation_of_records
 from agront_data.variants.scores import AlleleScore, Score
+from agront_data.variants.strand_tiles import StrandTile, Stretch, strand_tiles
 from agront_data.variants.surroundings import Surroundings
 from agront_data.variants.token_pair import Strand, TokenPair
 from agront_data.variants.truth import SUBSTITUTION_CLASSES, substitution_class, truths_of
@@ -36,6 +40,7 @@ from agront_data.variants.variant_row import VariantRow
 from agront_data.variants.variant_scoring import ScoredAllele, VariantScoring
 from agront_data.variants.variant_survey import VariantSurvey, survey_variants, variant_rows
 from agront_data.variants.wildtype_tokens import TokenTile, tiles_of_tokens, wildtype_pairs
+from agront_data.variants.window_probabilities import mean_probabilities, window_probabilities, window_tiles
 
 __all__ = [
     "MOST_PLL_BASES",
@@ -43,6 +48,8 @@ __all__ = [
     "SUBSTITUTION_LETTERS",
     "AlleleChange",
     "AlleleScore",
+    "BaseModel",
+    "BaseSums",
     "ContigNames",
     "Frames",
     "Likelihoods",
@@ -52,6 +59,8 @@ __all__ = [
     "Score",
     "ScoredAllele",
     "Strand",
+    "StrandTile",
+    "Stretch",
     "Surroundings",
     "TokenPair",
     "TokenTile",
@@ -62,15 +71,20 @@ __all__ = [
     "answers",
     "base_probabilities",
     "change_of",
+    "dependency_rows",
     "is_reference",
+    "log_odds",
+    "log_odds_changes",
     "logo_heights",
     "masked_pairs",
     "mean_effects",
+    "mean_probabilities",
     "num_bases_around",
     "pseudo_likelihood_pairs",
     "read_contig_aliases",
     "saturation_of_places",
     "saturation_of_records",
+    "strand_tiles",
     "substitution_class",
     "survey_variants",
     "tiles_of_tokens",
@@ -79,4 +93,6 @@ __all__ = [
     "unreadable",
     "variant_rows",
     "wildtype_pairs",
+    "window_probabilities",
+    "window_tiles",
 ]

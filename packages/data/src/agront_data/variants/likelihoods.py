@@ -10,6 +10,10 @@ Likelihoods = Callable[[list[Integer[np.ndarray, "_T"]], list[Int64[np.ndarray, 
 """From rows of token ids, and pairs (position, token id) asked of each, to log p of every pair, such as
 `agront_model.inference.TokenLikelihoods`."""
 
+BaseModel = Callable[[list[Integer[np.ndarray, "_T"]]], Sequence[np.ndarray]]
+"""From rows of token ids, `<cls>` first, to the probabilities of A, T, C, G, [tokens, k, 4] of each, such as
+`agront_model.inference.BaseLikelihoods`."""
+
 
 class Question(NamedTuple):
     """A row for a model to read, and the tokens whose likelihoods are asked.

@@ -1,5 +1,6 @@
 import dataclasses
 import hashlib
+import random
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +104,15 @@ def test_is_a_value() -> None:
     assert Vocabulary(k=5) != AGRONT_VOCABULARY
     with pytest.raises(dataclasses.FrozenInstanceError):
         AGRONT_VOCABULARY.k = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("k", [3, 6])
+def test_a_kmer_with_other_bases(k: int) -> None:
+    vocabulary, rng = Vocabulary(k=k), random.Random(k)
+    for size in range(k + 1):
+        for place in range(k - size + 1):
+            kmer = "".join(rng.choices("ATCG", k=k))
+            bases = rng.choices(range(4), k=size)
+            expected = kmer[:place] + "".join("ATCG"[base] for base in bases) + kmer[place + size :]
+            found = vocabulary.kmer_with(vocabulary.tokens.index(kmer), place, bases)
+            assert vocabulary.tokens[found] == expected

@@ -2,7 +2,13 @@
 
 import pytest
 from agront_data.variants import tiles_of_tokens
-from agront_data.variants.wildtype_tokens import best_tile
+
+
+def best_tile(token, num_tokens, context):
+    """Tries all tiles: the one in which a token is farthest from both ends, the left one of two that are alike."""
+    starts = range(0, num_tokens, max(1, context // 2))
+    tiles = [(start, min(start + context, num_tokens)) for start in starts if start <= token < start + context]
+    return max(tiles, key=lambda tile: min(token - tile[0], tile[1] - 1 - token))
 
 
 @pytest.mark.parametrize("context", [*range(1, 10), 63])

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import itertools
 import os
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -110,6 +111,19 @@ class Vocabulary:
         table[self.kmer_ids.stop :, 0] = np.arange(N_CODE + 1)
         table.setflags(write=False)
         return table
+
+    def kmer_with(self, kmer: int, place: int, bases: Sequence[int]) -> int:
+        """Finds the id of a k-mer some of whose bases are replaced, by arithmetic.
+
+        Args:
+            kmer: the k-mer's id.
+            place: its first base that is replaced, from 0.
+            bases: codes 0-3 = A, T, C, G of what takes their place, which ends within the k-mer.
+        """
+        for number, base in enumerate(bases, place):
+            power = 4 ** (self.k - 1 - number)
+            kmer += (base - (kmer - self.kmer_ids.start) // power % 4) * power
+        return kmer
 
     @cached_property
     def fingerprint(self) -> str:

@@ -30,16 +30,18 @@ from agront_data.variants.saturation import (
     mean_effects,
 )
 from agront_data.variants.saturation_regions import saturation_of_places, saturation_of_records
+from agront_data.variants.scored_allele import ScoredAllele
 from agront_data.variants.scores import AlleleScore, Score
 from agront_data.variants.strand_tiles import StrandTile, Stretch, strand_tiles
 from agront_data.variants.surroundings import Surroundings
 from agront_data.variants.token_pair import Strand, TokenPair
+from agront_data.variants.token_tiles import TokenTile, tiles_of_tokens
 from agront_data.variants.truth import SUBSTITUTION_CLASSES, substitution_class, truths_of
 from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
-from agront_data.variants.variant_scoring import ScoredAllele, VariantScoring
+from agront_data.variants.variant_scoring import VariantScoring
 from agront_data.variants.variant_survey import VariantSurvey, survey_variants, variant_rows
-from agront_data.variants.wildtype_tokens import TokenTile, tiles_of_tokens, wildtype_pairs
+from agront_data.variants.wildtype_tiles import WildtypeTiles
 from agront_data.variants.window_probabilities import mean_probabilities, window_probabilities, window_tiles
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "VariantRow",
     "VariantScoring",
     "VariantSurvey",
+    "WildtypeTiles",
     "answers",
     "base_probabilities",
     "change_of",
@@ -92,7 +95,6 @@ __all__ = [
     "truths_of",
     "unreadable",
     "variant_rows",
-    "wildtype_pairs",
     "window_probabilities",
     "window_tiles",
 ]

@@ -31,6 +31,8 @@ class Question(NamedTuple):
 def answers(questions: Sequence[Question], likelihoods: Likelihoods) -> list[Float64[np.ndarray, "_A"]]:
     """Computes log p of all that is asked; questions with the same tokens are one row for the model.
 
+    What questions of a row ask with the same array (the same object) is asked once.
+
     Args:
         questions: The questions.
         likelihoods: The model.
@@ -41,17 +43,23 @@ def answers(questions: Sequence[Question], likelihoods: Likelihoods) -> list[Flo
     rows: dict[bytes, int] = {}
     tokens: list[Integer[np.ndarray, "_T"]] = []
     asked: list[list[Int64[np.ndarray, "_A 2"]]] = []
-    places: list[tuple[int, int, int]] = []  # row, and which of its pairs
+    sizes: list[int] = []
+    places: dict[tuple[int, int], tuple[int, int, int]] = {}  # row, and which of its pairs
+    keys: list[tuple[int, int]] = []
     for question in questions:
         row = rows.setdefault(question.tokens.tobytes(), len(tokens))
         if row == len(tokens):
             tokens.append(question.tokens)
             asked.append([])
-        first = sum(map(len, asked[row]))
-        places.append((row, first, first + len(question.asked)))
-        asked[row].append(question.asked)
-    found = likelihoods(tokens, [np.concatenate(pairs) for pairs in asked])
-    return [np.asarray(found[row], np.float64)[first:last] for row, first, last in places]
+            sizes.append(0)
+        keys.append((row, id(question.asked)))
+        if keys[-1] not in places:
+            places[keys[-1]] = (row, sizes[row], sizes[row] + len(question.asked))
+            asked[row].append(question.asked)
+            sizes[row] += len(question.asked)
+    answered = likelihoods(tokens, [np.concatenate(pairs) for pairs in asked])
+    found = [np.asarray(values, np.float64) for values in answered]
+    return [found[row][first:last] for row, first, last in map(places.__getitem__, keys)]
 
 
 def log_sum_exp(values: Float[np.ndarray, "A"]) -> float:

@@ -1,11 +1,12 @@
 """`Score`: what is asked of a model for one alternative allele, and what becomes of the answers."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 from agront_tokenizer import Vocabulary
+from jaxtyping import Int64
 
 from agront_data.variants.likelihoods import Question, log_sum_exp
 from agront_data.variants.token_pair import TokenPair
@@ -70,9 +71,7 @@ def pll_plan(pairs: Sequence[list[Question]]) -> ScorePlan:
 def base_plan(pairs: Sequence[TokenPair], vocabulary: Vocabulary) -> ScorePlan:
     """Plans `base` or `base_wildtype`, whichever the pairs are of; one base is replaced."""
     kmers = np.arange(vocabulary.kmer_ids.start, vocabulary.kmer_ids.stop)
-    questions = [
-        [Question(each.tokens, np.stack([np.full(kmers.size, each.position), kmers], axis=1))] for each in pairs
-    ]
+    questions = [[Question(each.tokens, _each_kmer(each.position, vocabulary.kmer_ids))] for each in pairs]
     bases = vocabulary.token_bases[kmers]
     # Which k-mers have the alternative, and which the reference, in the base's place.
     members = [
@@ -85,11 +84,20 @@ def base_plan(pairs: Sequence[TokenPair], vocabulary: Vocabulary) -> ScorePlan:
     return ScorePlan(questions, partial(_base_ratio, members))
 
 
+@lru_cache(maxsize=64)
+def _each_kmer(position: int, kmers: range) -> Int64[np.ndarray, "A 2"]:
+    """Asks for all k-mers at a place; alleles near each other share the array, so that `answers` asks them once."""
+    asked = np.stack([np.full(len(kmers), position), np.arange(kmers.start, kmers.stop)], axis=1)
+    asked.setflags(write=False)
+    return asked
+
+
 def _base_ratio(members: Sequence[Sequence[np.ndarray]], answers: list[list[np.ndarray]]) -> AlleleScore:
     sums = np.array(
         [
-            [log_sum_exp(values[of_base]) - log_sum_exp(values) for of_base in of_pair]
+            [log_sum_exp(values[of_base]) - whole for of_base in of_pair]
             for of_pair, [values] in zip(members, answers, strict=True)
+            for whole in [log_sum_exp(values)]
         ]
     )
     alternative, reference = (log_sum_exp(each) for each in sums.T)

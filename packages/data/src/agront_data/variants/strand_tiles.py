@@ -9,7 +9,7 @@ from jaxtyping import Int64, Integer, UInt8
 
 from agront_data.bases import NO_BASE, reverse_complement
 from agront_data.variants.token_pair import Strand
-from agront_data.variants.wildtype_tokens import tiles_of_tokens
+from agront_data.variants.token_tiles import tiles_of_tokens
 
 
 class Stretch(NamedTuple):
@@ -47,7 +47,7 @@ class StrandTile(NamedTuple):
 
 
 def strand_tiles(stretch: Stretch, start: int, end: int, tokenizer: KmerTokenizer, context: int) -> list[StrandTile]:
-    """Lays the tiles of some bases, as `wildtype_pairs` has them: each with the tokens that are best there.
+    """Lays the tiles of some bases, as `WildtypeTiles` has them: each with the tokens that are best there.
 
     Args:
         stretch: The bases, with k x `context` on either side as far as the contig has them.

@@ -1,11 +1,10 @@
-"""`Surroundings`: a change, and as much of its contig as windows around it need, on either strand."""
+"""`Surroundings`: a change, and as much of its contig as windows around it need."""
 
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from agront_data.bases import reverse_complement
 from agront_data.variants.allele_change import AlleleChange
 
 
@@ -13,6 +12,7 @@ class Surroundings(NamedTuple):
     """A piece of a contig around a change.
 
     Attributes:
+        contig: The contig's name.
         bases: Codes of the piece, without the soft-mask bit.
         first: The piece's first base, counted within the contig.
         contig_length: Bases of the contig.
@@ -20,6 +20,7 @@ class Surroundings(NamedTuple):
         change: The change; its position is counted within the contig.
     """
 
+    contig: str
     bases: UInt8[np.ndarray, "L"]
     first: int
     contig_length: int
@@ -30,14 +31,3 @@ class Surroundings(NamedTuple):
     def start(self) -> int:
         """First base that is replaced, counted within `bases`."""
         return self.change.position - self.first
-
-    def turned(self) -> "Surroundings":
-        """Returns the same on the other strand, where all is counted from the contig's other end."""
-        position, num_replaced, inserted = self.change
-        return Surroundings(
-            reverse_complement(self.bases),
-            self.contig_length - self.first - self.bases.size,
-            self.contig_length,
-            self.contig_length - self.known[::-1, ::-1],
-            AlleleChange(self.contig_length - position - num_replaced, num_replaced, reverse_complement(inserted)),
-        )

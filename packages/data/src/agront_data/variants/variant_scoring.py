@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from agront_tokenizer import KmerTokenizer
@@ -13,27 +12,16 @@ from agront_data.variants.allele_change import AlleleChange, Reason, change_of, 
 from agront_data.variants.likelihoods import Likelihoods, answers
 from agront_data.variants.masked_tokens import Frames, masked_pairs, num_bases_around
 from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, num_pll_tokens, pseudo_likelihood_pairs
+from agront_data.variants.scored_allele import ScoredAllele
 from agront_data.variants.scores import AlleleScore, Score, ScorePlan, base_plan, pll_plan, token_plan
 from agront_data.variants.surroundings import Surroundings
 from agront_data.variants.token_pair import Strand, TokenPair
 from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
-from agront_data.variants.wildtype_tokens import wildtype_pairs
-
-
-class ScoredAllele(NamedTuple):
-    """What is found for one alternative allele.
-
-    Attributes:
-        scores: By name; those that the allele has.
-        reason: Why it has none; None where it has one.
-    """
-
-    scores: dict[Score, AlleleScore]
-    reason: Reason | None
-
+from agront_data.variants.wildtype_tiles import WildtypeTiles
 
 _Plans = tuple[dict[Score, ScorePlan], Reason | None]
+_Piece = tuple[int, UInt8[np.ndarray, "_W"]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,7 +83,8 @@ class VariantScoring:
         Raises:
             ValueError: Data of the genome are damaged.
         """
-        planned = [self._plan(row, piece, genome) for row, piece in zip(rows, self._pieces(rows, genome), strict=True)]
+        tiles = WildtypeTiles(self.tokenizer, context=self.context, strands=self.strands)
+        planned = [self._plan(*each, genome, tiles) for each in zip(rows, self._pieces(rows, genome), strict=True)]
         every = [plan for of_row in planned for plans, _ in of_row for plan in plans.values()]
         found = iter(answers([each for plan in every for pair in plan.pairs for each in pair], likelihoods))
 
@@ -107,7 +96,7 @@ class VariantScoring:
             for of_row in planned
         ]
 
-    def _pieces(self, rows: Sequence[VariantRow], genome: ContigBases) -> Iterator[tuple[int, UInt8[np.ndarray, "_W"]]]:
+    def _pieces(self, rows: Sequence[VariantRow], genome: ContigBases) -> Iterator[_Piece]:
         """Yields the bases around each record, and the number of the first one; none for one beyond its contig."""
         around = num_bases_around(self.context, self.tokenizer) * (2 if "pll" in self.scores else 1)
         places: list[tuple[str, int, int] | None] = []
@@ -122,7 +111,7 @@ class VariantScoring:
         for place in places:
             yield (0, np.zeros(0, np.uint8)) if place is None else (place[1], next(pieces))
 
-    def _plan(self, row: VariantRow, piece: tuple[int, UInt8[np.ndarray, "_W"]], genome: ContigBases) -> list[_Plans]:
+    def _plan(self, row: VariantRow, piece: _Piece, genome: ContigBases, tiles: WildtypeTiles) -> list[_Plans]:
         record, (first, bases) = row.record, piece
         planned: list[_Plans] = []
         for alternative in record.alternatives:
@@ -134,14 +123,14 @@ class VariantScoring:
                 planned.append(({}, change))
                 continue
             known = genome.known_runs(row.contig, change.position, change.position + max(1, change.num_replaced))
-            around = Surroundings(bases, first, genome.lengths[row.contig], known, change)
-            outcomes = {name: self._plan_score(name, around) for name in self.scores}
+            around = Surroundings(row.contig, bases, first, genome.lengths[row.contig], known, change)
+            outcomes = {name: self._plan_score(name, around, tiles) for name in self.scores}
             plans = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, str)}
             reasons = sorted((each for each in outcomes.values() if isinstance(each, str)), key="needs_pll".__eq__)
             planned.append((plans, None if plans else reasons[0]))
         return planned
 
-    def _plan_score(self, score: Score, around: Surroundings) -> ScorePlan | Reason:
+    def _plan_score(self, score: Score, around: Surroundings, tiles: WildtypeTiles) -> ScorePlan | Reason:
         k, change = self.tokenizer.vocabulary.k, around.change
         if score == "pll":
             local = change._replace(position=around.start)
@@ -154,15 +143,15 @@ class VariantScoring:
         elif not change.is_substitution or change.num_replaced > (1 if score.startswith("base") else k):
             return "needs_pll"
         else:
-            pairs = self._pairs(score, around)
+            pairs = self._pairs(score, around, tiles)
             plan = base_plan(pairs, self.tokenizer.vocabulary) if score.startswith("base") else token_plan(pairs)
         if not plan.pairs:
             return "contig_short" if around.contig_length < k else "n_in_token"
         return plan
 
-    def _pairs(self, score: Score, around: Surroundings) -> list[TokenPair]:
+    def _pairs(self, score: Score, around: Surroundings, tiles: WildtypeTiles) -> list[TokenPair]:
         if score in ("wildtype", "base_wildtype"):
-            return wildtype_pairs(around, self.tokenizer, context=self.context, strands=self.strands)
+            return tiles.pairs(around)
         return masked_pairs(
             around.bases,
             around.start,

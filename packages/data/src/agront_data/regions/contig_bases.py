@@ -12,6 +12,7 @@ from agront_data.bases import BASE_BITS, N
 from agront_data.regions.contigs import check_no_species, unique_contigs, whole_contigs
 from agront_data.regions.region import Region, place_of
 from agront_data.regions.region_reader import read_regions
+from agront_data.regions.store_known_runs import StoreKnownRuns
 from agront_data.store import GenomeStore, find_runs
 
 
@@ -46,6 +47,7 @@ class ContigBases:
             genome = GenomeStore.open(genome)
         self._store: GenomeStore | None = None
         self._species = species
+        self._of_store: StoreKnownRuns | None = None
         self._known: dict[str, Int64[np.ndarray, "R 2"]] = {}
         self._contigs: dict[str, UInt8[np.ndarray, "L"]] = {}
         if isinstance(genome, GenomeStore):
@@ -91,14 +93,11 @@ class ContigBases:
         return runs[np.searchsorted(runs[:, 1], start) : np.searchsorted(runs[:, 0], end, side="right")]
 
     def _find_known(self, contig: str) -> Int64[np.ndarray, "R 2"]:
-        length = self.lengths[contig]
         if self._store is None:
             return find_runs(self._contigs[contig] < N)
-        genome = self._store.indices_of(self._species)[0]
-        [place] = [each for each in self._store.genomes[genome].contigs if each.name == contig]
-        runs = np.clip(self._store.n_runs(genome) - place.start, 0, length)
-        edges = np.concatenate([[0], runs[runs[:, 0] < runs[:, 1]].reshape(-1), [length]]).reshape(-1, 2)
-        return edges[edges[:, 0] < edges[:, 1]]
+        if self._of_store is None:
+            self._of_store = StoreKnownRuns.read(self._store, self._species)
+        return self._of_store.of(contig)
 
     def read(self, places: Sequence[tuple[str, int, int]]) -> list[UInt8[np.ndarray, "_W"]]:
         """Returns the bases of pieces.

@@ -1,28 +1,32 @@
 """How fast substitutions are scored, beside one forward pass for each allele, strand and frame, in one run.
 
     python speed/variant_speed.py                      24 M parameters; half an hour or more on two cores
-    python speed/variant_speed.py --only sparse        one of the three workloads: sparse, three, saturation
+    python speed/variant_speed.py --only sparse        one workload: sparse, three, saturation, wildtype
     python speed/variant_speed.py --size demo          3 layers of width 96, windows of 128 tokens; a minute or two
 
 Claims, on a CPU in float32, beside PyTorch: at least 1.0 times as fast with one alternative at each of sparse sites,
-2.7 times with all three, 15 times where every base of a stretch is replaced by every other one (saturation).
+2.7 times with all three, 15 times where every base of a stretch is replaced by every other one (saturation), and 300
+times where that is scored without a mask (wildtype).
 
 Ours is `VariantScoring` with `TokenLikelihoods`: windows that alleles share are read once, and the LM head runs at the
-`<mask>` alone. The others read each allele's window in each strand and frame, 12 passes, with the LM head at all
-positions; once in JAX, with our model, and once in PyTorch, with `EsmForMaskedLM` of `transformers` in inference mode,
-scaled_dot_product_attention and no padding mask, as nothing is padded. They are spared what a user's script would add:
-windows are laid out by our tokenizer, and two logits are subtracted without log-softmax. Where PyTorch is not
-installed, the rest runs.
+`<mask>` alone; by `wildtype`, at the tokens that cover the stretch. The others read each allele's window in each strand
+and frame, 12 passes, with the LM head at all positions; once in JAX, with our model, and once in PyTorch, with
+`EsmForMaskedLM` of `transformers` in inference mode, scaled_dot_product_attention and no padding mask, as nothing is
+padded. They are spared what a user's script would add: windows are laid out by our tokenizer, and two logits are
+subtracted without log-softmax. Where PyTorch is not installed, the rest runs.
+
+All compute the score `llr`; in the workload `wildtype` all compute the score of that name. The others then read, for
+each allele, strand and frame, the tile that ours reads once for all alleles.
 
 All have the same random weights, windows of the whole context and batches of 4,096 tokens. In saturation the others
 score the first bases only, as many as the table says, and variants/s are compared: they share nothing, so that theirs
 do not depend on how many there are. Ours do, and ours score the whole stretch.
 
 JAX and PyTorch live in processes of their own and wait on a pipe while another takes its turn. In the first round all
-score the same alleles, ours 12 bases of a stretch, and scores are compared, to 1e-3; JAX compiles then, and its seconds
-are shown apart. Figures are medians of the other rounds, ratios the medians of each round's ratio, with the least and
-the most of them. PyTorch gets a thread a core. Ratios of CPU time, of all cores together, say more than the clock's
-where other work is beside, but threads that wait for each other count as well.
+score the same alleles, and scores are compared, to 1e-3. Of a stretch ours scores 12 bases then, by `wildtype` all. JAX
+compiles then, and its seconds are shown apart. Figures are medians of the other rounds, ratios the medians of each
+round's ratio, with the least and the most of them. PyTorch gets a thread a core. Ratios of CPU time, of all cores
+together, say more than the clock's where other work is beside, but threads that wait for each other count as well.
 """
 
 import argparse
@@ -41,10 +45,14 @@ import numpy as np
 from agront_data import encode_sequence
 from agront_data.regions import ContigBases
 from agront_data.variants import (
+    AlleleChange,
+    Score,
+    Surroundings,
     TokenPair,
     VariantRecord,
     VariantRow,
     VariantScoring,
+    WildtypeTiles,
     masked_pairs,
     num_bases_around,
 )
@@ -59,13 +67,13 @@ SIZES = {
 }
 BATCH_TOKENS = 4096
 # Of a stretch, ours scores these in the first round: enough for windows with as many alleles as any, hence for all
-# shapes that a whole stretch needs.
+# shapes that a whole stretch needs. By `wildtype` a window has all alleles of the stretch.
 BASES_TO_COMPILE = 12
 TOKENIZER = KmerTokenizer()
 CONTIG = "chr1"
 
-Contender = Callable[[list[VariantRow]], np.ndarray]
-"""Records -> the scores of their alternative alleles, in order."""
+Contender = Callable[[list[VariantRow], Score], np.ndarray]
+"""Records -> the scores of that name of their alternative alleles, in order."""
 Logits = Callable[[np.ndarray], np.ndarray]
 """Tokens [B, T] -> logits at all positions [B, T, V]."""
 
@@ -80,6 +88,7 @@ class Workload:
         rows: All of them, which ours scores.
         num_by_others: How many the others score, from the first on.
         goal: How many times as fast as PyTorch ours is to be.
+        score: The score, `llr` or `wildtype`.
     """
 
     name: str
@@ -87,6 +96,7 @@ class Workload:
     rows: list[VariantRow]
     num_by_others: int
     goal: float
+    score: Score = "llr"
 
 
 def random_contig(length: int) -> str:
@@ -103,7 +113,7 @@ def distance(config: AgroNTConfig) -> int:
 
 
 def workloads(config: AgroNTConfig, contig: str, sites: int, bases: int, sample: int) -> list[Workload]:
-    scoring = scoring_of(config)
+    scoring = scoring_of(config, "llr")
 
     def rows(positions: range, num_alternatives: int) -> list[VariantRow]:
         found = []
@@ -126,27 +136,38 @@ def workloads(config: AgroNTConfig, contig: str, sites: int, bases: int, sample:
             sample,
             15.0,
         ),
+        Workload(
+            "wildtype",
+            f"Saturation of {bases} bases without a mask; others: the first {sample}, scaled",
+            rows(stretch, 3),
+            sample,
+            300.0,
+            "wildtype",
+        ),
     ]
 
 
-def scoring_of(config: AgroNTConfig) -> VariantScoring:
-    return VariantScoring(tokenizer=TOKENIZER, context=config.max_tokens - 1)
+def scoring_of(config: AgroNTConfig, score: Score) -> VariantScoring:
+    return VariantScoring(tokenizer=TOKENIZER, context=config.max_tokens - 1, scores=(score,))
 
 
 def shared_windows(config: AgroNTConfig, genome: ContigBases, pretrained: Pretrained) -> Contender:
     """What agront_data and agront_model do."""
-    scoring, likelihoods = scoring_of(config), TokenLikelihoods(pretrained, batch_tokens=BATCH_TOKENS)
-    return lambda rows: np.array(
-        [allele.scores["llr"].value for alleles in scoring(rows, genome, likelihoods) for allele in alleles]
-    )
+    likelihoods = TokenLikelihoods(pretrained, batch_tokens=BATCH_TOKENS)
+
+    def scores(rows: list[VariantRow], score: Score) -> np.ndarray:
+        found = scoring_of(config, score)(rows, genome, likelihoods)
+        return np.array([allele.scores[score].value for alleles in found for allele in alleles])
+
+    return scores
 
 
 def pass_each(config: AgroNTConfig, genome: ContigBases, logits: Logits) -> Contender:
     """One forward pass for each allele, strand and frame, with logits at all positions."""
     rows_at_once = BATCH_TOKENS // config.max_tokens
 
-    def score(rows: list[VariantRow]) -> np.ndarray:
-        pairs = [pair for row in rows for pair in pairs_of(row.record, genome, config)]
+    def scores(rows: list[VariantRow], score: Score) -> np.ndarray:
+        pairs = [pair for row in rows for pair in pairs_of(row.record, genome, config, score)]
         ratios = []
         for begin in range(0, len(pairs), rows_at_once):
             batch = pairs[begin : begin + rows_at_once]
@@ -155,18 +176,24 @@ def pass_each(config: AgroNTConfig, genome: ContigBases, logits: Logits) -> Cont
                 ratios.append(row[pair.position, pair.alternative] - row[pair.position, pair.reference])
         return np.reshape(ratios, (-1, 2 * TOKENIZER.vocabulary.k)).mean(axis=1)
 
-    return score
+    return scores
 
 
-def pairs_of(record: VariantRecord, genome: ContigBases, config: AgroNTConfig) -> Iterator[TokenPair]:
+def pairs_of(record: VariantRecord, genome: ContigBases, config: AgroNTConfig, score: Score) -> Iterator[TokenPair]:
     """Strands and frames of each of a record's alleles, one allele after the other."""
     context = config.max_tokens - 1
     begin = record.position - num_bases_around(context, TOKENIZER)
     end = record.position + 1 + num_bases_around(context, TOKENIZER)
+    length = genome.lengths[record.contig]
     for alternative in record.alternatives:
         (bases,) = genome.read([(record.contig, begin, end)])
         changed = encode_sequence(alternative)
-        yield from masked_pairs(bases, record.position - begin, changed, TOKENIZER, context=context)
+        if score == "llr":
+            yield from masked_pairs(bases, record.position - begin, changed, TOKENIZER, context=context)
+        else:
+            change = AlleleChange(record.position, 1, changed)
+            around = Surroundings(record.contig, bases, begin, length, np.array([[0, length]]), change)
+            yield from WildtypeTiles(TOKENIZER, context=context).pairs(around)
 
 
 def agront(config: AgroNTConfig, folder: Path) -> dict[str, Contender]:
@@ -210,22 +237,24 @@ def serve(library: Callable[..., dict[str, Contender]], size: str, folder: Path,
     contenders = library(SIZES[size], folder)
     pipe.send(list(contenders))
     while (order := pipe.recv()) is not None:
-        name, rows = order
+        name, rows, score = order
         start, cpu_start = time.perf_counter(), time.process_time()
-        scores = contenders[name](rows)
+        scores = contenders[name](rows, score)
         pipe.send((time.perf_counter() - start, time.process_time() - cpu_start, scores))
 
 
 def compare(workload: Workload, pipes: dict[str, Connection], rounds: int) -> None:
     """Prints a table of all contenders; the first is the one that ratios are of."""
-    ours, to_compile = next(iter(pipes)), max(workload.num_by_others, BASES_TO_COMPILE)
+    ours, num_rows = next(iter(pipes)), len(workload.rows)
+    to_compile = num_rows if workload.score == "wildtype" else max(workload.num_by_others, BASES_TO_COMPILE)
     first: dict[str, float] = {}
     scores: dict[str, np.ndarray] = {}
     seconds: dict[str, list[np.ndarray]] = {name: [] for name in pipes}  # for an allele: by the clock, and of all cores
     for number in range(rounds + 1):
         for name, pipe in pipes.items():
-            num_by_ours = len(workload.rows) if number else to_compile
-            pipe.send((name, workload.rows[: num_by_ours if name == ours else workload.num_by_others]))
+            num_by_ours = num_rows if number else to_compile
+            rows = workload.rows[: num_by_ours if name == ours else workload.num_by_others]
+            pipe.send((name, rows, workload.score))
             taken, cpu_taken, found = pipe.recv()
             if number:
                 seconds[name].append(np.array([taken, cpu_taken]) / len(found))
@@ -247,7 +276,8 @@ def compare(workload: Workload, pipes: dict[str, Connection], rounds: int) -> No
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=SIZES, default="24m", help="default: 24m")
-    parser.add_argument("--only", choices=("sparse", "three", "saturation"), help="one workload (default: all)")
+    names = ("sparse", "three", "saturation", "wildtype")
+    parser.add_argument("--only", choices=names, help="one workload (default: all)")
     parser.add_argument("--sites", type=int, default=1, metavar="N", help="sparse sites (default: 1)")
     parser.add_argument("--bases", type=int, default=200, metavar="N", help="bases of a stretch (default: 200)")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="those the others score (default: 1)")

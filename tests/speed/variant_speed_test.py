@@ -24,7 +24,9 @@ def folder(tmp_path):
 
 
 def test_each_workload_is_what_its_title_says():
-    sparse, three, saturation = workloads(TOY, CONTIG, sites=2, bases=8, sample=1)
+    sparse, three, saturation, wildtype = workloads(TOY, CONTIG, sites=2, bases=8, sample=1)
+    assert wildtype.rows == saturation.rows
+    assert [load.score for load in (sparse, three, saturation, wildtype)] == ["llr"] * 3 + ["wildtype"]
     assert [[len(row.record.alternatives) for row in load.rows] for load in (sparse, three, saturation)] == [
         [1] * 2,
         [3] * 2,
@@ -49,19 +51,20 @@ def test_the_others_read_each_allele_in_twelve_windows_of_its_own(folder):
         read.extend(tokens)
         return np.zeros((*tokens.shape, TOY.vocabulary_size), np.float32)
 
-    scores = pass_each(TOY, ContigBases(folder / "genome.fa"), logits)(three.rows)
+    scores = pass_each(TOY, ContigBases(folder / "genome.fa"), logits)(three.rows, "llr")
     assert scores.tolist() == [0] * 6
     assert len(read) == 6 * 12
     assert {(len(tokens), (tokens == 2).sum()) for tokens in read} == {(16, 1)}
     assert len({tokens.tobytes() for tokens in read}) == 2 * 12  # alleles of a site have the same
 
 
-def test_all_give_the_same_scores(folder):
+@pytest.mark.parametrize("score", ["llr", "wildtype"])
+def test_all_give_the_same_scores(score, folder):
     contenders = agront(TOY, folder)
     if importlib.util.find_spec("torch") and importlib.util.find_spec("transformers"):
         contenders |= pytorch(TOY, folder)
     saturation = workloads(TOY, CONTIG, sites=2, bases=8, sample=1)[2]
-    ours, *others = [score(saturation.rows) for score in contenders.values()]
+    ours, *others = [scores(saturation.rows, score) for scores in contenders.values()]
     assert ours.shape == (24,)
     assert ours.std() > 0.1
     for other in others:

@@ -120,9 +120,10 @@ class Vocabulary:
             place: its first base that is replaced, from 0.
             bases: codes 0-3 = A, T, C, G of what takes their place, which ends within the k-mer.
         """
+        first = self.kmer_ids.start
         for number, base in enumerate(bases, place):
             power = 4 ** (self.k - 1 - number)
-            kmer += (base - (kmer - self.kmer_ids.start) // power % 4) * power
+            kmer += (base - (kmer - first) // power % 4) * power
         return kmer
 
     @cached_property

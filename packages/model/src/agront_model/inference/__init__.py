@@ -12,6 +12,7 @@ from agront_model.inference.mask_report import TSV_HEADER, MaskReport, report_of
 from agront_model.inference.masked_tokens import MaskedPrediction, MaskedPredictor, predict_masked
 from agront_model.inference.rows import check_rows
 from agront_model.inference.token_likelihoods import TokenLikelihoods
+from agront_model.inference.token_vectors import TokenVectors
 
 __all__ = [
     "TSV_HEADER",
@@ -23,6 +24,7 @@ __all__ = [
     "MaskedPredictor",
     "Pool",
     "TokenLikelihoods",
+    "TokenVectors",
     "base_probabilities",
     "check_rows",
     "embed",

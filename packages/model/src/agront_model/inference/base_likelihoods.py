@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float32, Integer, UInt8
 
 from agront_model.inference.base_probabilities import NUM_BASES
+from agront_model.inference.rows import check_output_finite, check_rows_fit
 from agront_model.inference.tiled_function import Progress, TiledFunction
 from agront_model.inference.tiled_rows import TiledRows
 from agront_model.pretrained import Pretrained
@@ -79,18 +80,12 @@ class BaseLikelihoods:
             FloatingPointError: the model's output is not finite; the message has the number of the row.
         """
         config = self._function.config
-        for number, row in enumerate(rows):
-            if len(row) > config.max_tokens:
-                raise ValueError(f"row {number} has {len(row)} tokens, and the context holds {config.max_tokens}")
+        check_rows_fit(rows, config)
         found = [np.zeros((len(row) - 1, self._k, NUM_BASES), np.float32) for row in rows]
         if not rows:
             return found
         tiled = TiledRows.cut(rows, config, self._function.overlap)
         for member, values in self._function(tiled, lambda batch: (), progress):
             found[member][:] = values[1 : len(rows[member])].reshape(found[member].shape)
-            if not np.isfinite(found[member]).all():
-                raise FloatingPointError(
-                    f"row {member}: the model's output is not finite (NaN or infinite), as its numbers grow beyond "
-                    "what the format can hold; compute in float32 if it was bfloat16, else take other weights"
-                )
+            check_output_finite(member, found[member])
         return found

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float32, Int, Integer
 
+from agront_model.inference.hidden_states import hidden_states
 from agront_model.inference.length_batches import LengthBatch
 from agront_model.inference.pooling import all_tokens, first_token, mean_of_span
 from agront_model.inference.tiled_function import Progress, TiledFunction
@@ -73,7 +74,7 @@ class Embedder:
         model, params, config = pretrained
         if pool not in ("mean", "cls", "tokens"):
             raise ValueError(f"pool must be 'mean', 'cls' or 'tokens', got {pool!r}")
-        states = _hidden_states(layers, config.num_layers)
+        states = hidden_states("layers", layers, config.num_layers)
         self._pool = pool
         self._shape = len(states), config.embed_dim
         distinct = tuple(dict.fromkeys(states))
@@ -155,16 +156,3 @@ def embed(
         **options: those of `Embedder`: pool, layers, overlap, batch_tokens, devices.
     """
     return Embedder(pretrained, **options)(rows, progress)
-
-
-def _hidden_states(layers: Sequence[int], num_layers: int) -> tuple[int, ...]:
-    """Numbers of hidden states, from 0, negative ones counted from the end."""
-    if not layers:
-        raise ValueError("`layers` is empty: name at least one hidden state, such as -1 for the last")
-    for layer in layers:
-        if not -num_layers - 1 <= layer <= num_layers:
-            raise ValueError(
-                f"`layers`: no hidden state {layer}; they count from 0, the embedded tokens, to {num_layers}, the last "
-                f"(or from {-num_layers - 1} to -1)"
-            )
-    return tuple(int(layer) % (num_layers + 1) for layer in layers)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Integer
+from jaxtyping import Integer, Shaped
 
 from agront_model.config import AgroNTConfig
 
@@ -48,6 +48,30 @@ def check_rows(
                 f"row {index} begins with token {row[0]} and row 0 with {first}: each must begin with <cls>"
             )
     return arrays
+
+
+def check_rows_fit(rows: Sequence[Integer[np.ndarray, "_T"]], config: AgroNTConfig) -> None:
+    """Refuses rows longer than the context, where they are not to be cut into tiles.
+
+    Args:
+        rows: token ids, one array a sequence.
+        config: the model that is to read them.
+
+    Raises:
+        ValueError: names the first such row, counted from 0.
+    """
+    for number, row in enumerate(rows):
+        if len(row) > config.max_tokens:
+            raise ValueError(f"row {number} has {len(row)} tokens, and the context holds {config.max_tokens}")
+
+
+def check_output_finite(number: int, output: Shaped[np.ndarray, "..."]) -> None:
+    """Refuses what a model gave for a row if a number is NaN or infinite; FloatingPointError has the row's number."""
+    if not np.isfinite(output).all():
+        raise FloatingPointError(
+            f"row {number}: the model's output is not finite (NaN or infinite), as its numbers grow beyond what the "
+            "format can hold; compute in float32 if it was bfloat16, else take other weights"
+        )
 
 
 def _check_ids(index: int, row: Integer[np.ndarray, "_T"], config: AgroNTConfig) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float32, Integer
 
 from agront_model.inference.length_batches import LengthBatch, power_of_four
+from agront_model.inference.rows import check_output_finite, check_rows_fit
 from agront_model.inference.tiled_function import Progress, TiledFunction
 from agront_model.inference.tiled_rows import TiledRows
 from agront_model.pretrained import Pretrained
@@ -76,7 +77,8 @@ class TokenLikelihoods:
             FloatingPointError: the model's output is not finite; the message has the number of the row.
         """
         config = self._function.config
-        _check_asked(rows, asked, config.max_tokens, config.vocabulary_size)
+        check_rows_fit(rows, config)
+        _check_asked(rows, asked, config.vocabulary_size)
         if not rows:
             return []
         tiled = TiledRows.cut(rows, config, self._function.overlap)
@@ -100,22 +102,14 @@ class TokenLikelihoods:
         likelihoods = [np.zeros(len(pairs), np.float32) for pairs in asked]
         for member, values in self._function(tiled, arrays_of, progress):
             likelihoods[member][:] = values[: len(asked[member])]
-            if not np.isfinite(likelihoods[member]).all():
-                raise FloatingPointError(
-                    f"row {member}: the model's output is not finite (NaN or infinite), as its numbers grow beyond "
-                    "what the format can hold; compute in float32 if it was bfloat16, else take other weights"
-                )
+            check_output_finite(member, likelihoods[member])
         return likelihoods
 
 
-def _check_asked(
-    rows: Sequence[np.ndarray], asked: Sequence[np.ndarray], max_tokens: int, vocabulary_size: int
-) -> None:
+def _check_asked(rows: Sequence[np.ndarray], asked: Sequence[np.ndarray], vocabulary_size: int) -> None:
     if len(asked) != len(rows):
         raise ValueError(f"there are {len(rows)} rows, and tokens are asked for {len(asked)}")
     for number, (row, pairs) in enumerate(zip(rows, asked, strict=True)):
-        if len(row) > max_tokens:
-            raise ValueError(f"row {number} has {len(row)} tokens, and the context holds {max_tokens}")
         if not len(pairs):
             continue
         least, most = pairs.min(axis=0), pairs.max(axis=0)

@@ -3,7 +3,7 @@
 from scoring.options import ScoreVariants, check_options
 from scoring.scored_output import check_scored_output
 from scoring.scored_records import Records, score_records
-from scoring.scorer import scorer_of_model
+from scoring.scorer import is_track, scorer_of_model, scorer_of_track
 from scoring.scoring_run import say_renamed, score_all
 from scoring.truth_report import check_truth
 from scoring.window_options import WindowOptions, check_windows
@@ -16,8 +16,10 @@ __all__ = [
     "check_scored_output",
     "check_truth",
     "check_windows",
+    "is_track",
     "say_renamed",
     "score_all",
     "score_records",
     "scorer_of_model",
+    "scorer_of_track",
 ]

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from agront_data.variants import Score
+from agront_data.variants import Calibration, Score, read_calibration
 
+from scoring.scorer import is_track
 from scoring.window_options import WindowOptions, check_windows
 
 
@@ -32,7 +33,13 @@ class VariantOptions:
     the mean over both strands and all frames. wildtype: the same without the mask, so that one pass serves many
     variants. base, base_wildtype: the same of single bases, whose probabilities are summed over tokens. pll: as llr,
     for alleles of any length, summed over the tokens that cover them, each masked alone. Each comes with the number (N)
-    of strands and frames, and the standard deviation (SD) over them."""
+    of strands and frames, and the standard deviation (SD) over them. calibrated: the score of --calibration minus its
+    mean at sites of the same five bases. embedding: 1 - cosine, Euclidean distance and dot product of the model's
+    vectors with either allele, of the token that covers it and of the mean of the window."""
+    calibration: Annotated[Path | None, tyro.conf.arg(metavar="TABLE")] = None
+    """Of calibrated: a table of calibrate.py, of the same model and windows."""
+    layer: int = -1
+    """Of embedding: which hidden state; 0 is that of the embedded tokens, -1 the last."""
     truth: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """Column of a table, or key of INFO, with labels (0 and 1) or measured effects: prints how well each score agrees,
     AUROC and AUPRC of labels, Spearman's correlation of effects; in all, and by class of substitution."""
@@ -52,16 +59,25 @@ class ScoreVariants(WindowOptions, VariantOptions):
     @property
     def by_track(self) -> bool:
         """Whether MODEL is a track."""
-        return self.model.rstrip("/").endswith(".zarr")
+        return is_track(self.model)
 
     def decisive(self) -> dict[str, Any]:
         """Options that decide the output, apart from the model's weights, variants and genome; JSON-able."""
-        return {"score": list(self.score), **self.of_windows()}
+        decisive: dict[str, Any] = {"score": list(self.score), **self.of_windows()}
+        if "embedding" in self.score:
+            decisive["layer"] = self.layer
+        if (calibration := self.mean_scores()) is not None:
+            decisive["calibration"] = calibration.digest()
+        return decisive
 
     def settings(self) -> dict[str, Any]:
         """The same, and the names of model and files; JSON-able."""
         others = {"model": self.model, "variants": str(self.variants), "genome": self.genome, "species": self.species}
         return {**others, **self.decisive()}
+
+    def mean_scores(self) -> Calibration | None:
+        """What is subtracted; raises as `read_calibration`."""
+        return None if self.calibration is None else read_calibration(self.calibration)
 
 
 def check_options(options: ScoreVariants) -> None:
@@ -75,8 +91,18 @@ def check_options(options: ScoreVariants) -> None:
         raise ValueError("--score is empty: name at least one, such as llr")
     if len(set(options.score)) < len(options.score):
         raise ValueError("--score names a score twice; leave one out")
-    if options.by_track and options.score != ("base_wildtype",):
-        raise ValueError(f"{options.model} is a track, which holds one score: give --score base_wildtype")
+    if options.by_track and not set(options.score) <= {"base_wildtype", "calibrated"}:
+        raise ValueError(
+            f"{options.model} is a track, which holds one score: give --score base_wildtype (and calibrated)"
+        )
+    if ("calibrated" in options.score) != (options.calibration is not None):
+        raise ValueError(
+            "--score calibrated needs --calibration TABLE, of calibrate.py"
+            if options.calibration is None
+            else "--calibration is of --score calibrated: name that score, too, or leave the table out"
+        )
+    if options.layer != -1 and "embedding" not in options.score:
+        raise ValueError("--layer is of --score embedding: name that score, too, or leave it out")
     if options.by_track and (options.context is not None or options.strands != "both"):
         raise ValueError(
             f"{options.model} is a track, of its own context and both strands: leave --context and --strands out"

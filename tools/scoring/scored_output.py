@@ -8,7 +8,7 @@ from typing import Any
 
 from agront_data.tables import PartFiles, VariantTable, annotations, check_output, score_fields, write_table
 from agront_data.variant_files import InfoField, VariantFile, check_annotated_output, write_annotated
-from agront_data.variants import Score
+from agront_data.variants import Score, score_columns
 
 from scoring.options import ScoreVariants
 
@@ -19,8 +19,10 @@ _MEANINGS = {
     "wildtype": "the token that covers a substitution, not masked",
     "base": "the base, its probability summed over masked tokens",
     "base_wildtype": "the base, its probability summed over tokens that are not masked",
+    "calibrated": "the base or token, minus its mean at sites of the same five bases",
     "pll": "the tokens that cover the alleles, each masked alone",
 }
+_DISTANCES = {"cosine": "1 - cosine", "l2": "Euclidean distance", "dot": "Dot product"}
 
 
 def check_scored_output(out: Path, variants: VariantFile, scores: Sequence[Score]) -> None:
@@ -47,6 +49,9 @@ def info_fields(scores: Sequence[Score]) -> list[InfoField]:
     """The INFO fields of scores, one value an alternative allele."""
     fields = []
     for score in scores:
+        if score == "embedding":
+            fields += _embedding_fields()
+            continue
         name = f"AGRONT_{score.upper()}"
         meanings = {
             name: ("Float", f"log p(ALT) - log p(REF) of {_MEANINGS[score]}; mean over strands and frames"),
@@ -56,6 +61,16 @@ def info_fields(scores: Sequence[Score]) -> list[InfoField]:
         columns = [f"AGRONT_{column.upper()}" for column, _ in score_fields(score)]
         fields += [InfoField(column, "A", *meanings[column]) for column in columns]
     return [*fields, InfoField("AGRONT_REASON", "A", "String", "Why an alternative allele has no score")]
+
+
+def _embedding_fields() -> list[InfoField]:
+    fields = []
+    for column in score_columns("embedding"):
+        distance, of_mean = _DISTANCES[column.rpartition("_")[2]], "_mean_" in column
+        what = "means of the window" if of_mean else "vectors of the token that covers a substitution"
+        meaning = f"{distance} of the {what}, with REF and with ALT; mean over strands and frames"
+        fields.append(InfoField(f"AGRONT_{column.upper()}", "A", "Float", meaning))
+    return fields
 
 
 def write_scores(

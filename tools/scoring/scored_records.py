@@ -50,7 +50,12 @@ def score_records(
     """
     _, rows, num_records, num_tokens, genome, table, part_tokens = records
     parts, begun, nouns = PartFiles.beside(out), time.monotonic(), f"{records.noun}s"
-    decisive = {**decisive, "model": scorer.fingerprint, "genome": genome.fingerprint, "columns": table.schema.names}
+    decisive = {
+        **decisive,
+        "model": scorer.settings["model"],
+        "genome": genome.fingerprint,
+        "columns": table.schema.names,
+    }
     with parts.opened(decisive):
         with RowsBar(console, "scoring", nouns, num_rows=num_records, num_tokens=num_tokens) as bar:
             totals = run_parts(

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from agront_data.regions import ContigBases
 from agront_data.tracks import GenomeTrack, TrackScoring
-from agront_data.variants import Score, ScoredAllele, VariantRecord, VariantRow, VariantScoring
+from agront_data.variants import Calibration, Score, ScoredAllele, VariantRecord, VariantRow, VariantScoring
 from agront_model import Precision, choose_devices
-from agront_model.inference import TokenLikelihoods
+from agront_model.inference import TokenLikelihoods, TokenVectors
 from agront_tokenizer import KmerTokenizer
 from models import load_checked_weights, origin_of
 from rich.console import Console
@@ -28,7 +28,7 @@ class Scorer(NamedTuple):
         batch_tokens: what is computed at once.
         context: tokens of a window after `<cls>`.
         origin: model and versions, JSON-able.
-        fingerprint: of what the scores come from.
+        settings: all that decides a score: the model's fingerprint, and how windows are read; JSON-able.
         check: refuses a genome, and its contigs with variants, that it has no numbers of.
         score: from records of a genome to what is found for each allele; tells the bar.
     """
@@ -37,19 +37,31 @@ class Scorer(NamedTuple):
     batch_tokens: int
     context: int
     origin: dict[str, Any]
-    fingerprint: str
+    settings: dict[str, Any]
     check: Callable[[ContigBases, Sequence[str]], None]
     score: Callable[[list[VariantRow], ContigBases, RowsBar], list[list[ScoredAllele]]]
 
 
-def scorer_of_track(path: Path) -> Scorer:
+def is_track(model: str) -> bool:
+    """Whether what is given as a model is a track."""
+    return model.rstrip("/").endswith(".zarr")
+
+
+def scorer_of_track(
+    path: Path, scores: tuple[Score, ...] = ("base_wildtype",), calibration: Calibration | None = None
+) -> Scorer:
     """Open a track.
+
+    Args:
+        path: its folder.
+        scores: which to look up; `base_wildtype` and `calibrated` are there.
+        calibration: what the score `calibrated` subtracts.
 
     Raises:
         OSError, ValueError: it cannot be read.
     """
     track = GenomeTrack.open(path)
-    scoring = TrackScoring(track, track.attributes["k"])
+    scoring = TrackScoring(track, track.attributes["k"], scores, calibration)
 
     def score(rows: list[VariantRow], genome: ContigBases, bar: RowsBar) -> list[list[ScoredAllele]]:
         bar.computed(len(rows), sum(row.num_tokens for row in rows))
@@ -60,11 +72,18 @@ def scorer_of_track(path: Path) -> Scorer:
 
     origin = dict(track.attributes, contigs=len(track.lengths))
     fingerprint = "{model_fingerprint}, by a track of context {context} in {precision}".format_map(origin)
-    return Scorer(scoring.num_tokens, _TRACK_BATCH, origin["context"], origin, fingerprint, check, score)
+    settings = {"model": fingerprint}
+    return Scorer(scoring.num_tokens, _TRACK_BATCH, origin["context"], origin, settings, check, score)
 
 
 def scorer_of_model(
-    options: WindowOptions, model: str, scores: tuple[Score, ...], tokenizer: KmerTokenizer, console: Console
+    options: WindowOptions,
+    model: str,
+    scores: tuple[Score, ...],
+    tokenizer: KmerTokenizer,
+    console: Console,
+    calibration: Calibration | None = None,
+    layer: int = -1,
 ) -> Scorer:
     """Load a model.
 
@@ -74,6 +93,8 @@ def scorer_of_model(
         scores: which to compute.
         tokenizer: of the model.
         console: takes a description.
+        calibration: what the score `calibrated` subtracts.
+        layer: hidden state of the score `embedding`.
 
     Raises:
         OSError, ValueError: it cannot be read, or its context is shorter than --context.
@@ -90,23 +111,50 @@ def scorer_of_model(
         scores=scores,
         frames=options.frames,
         strands=options.read_strands(),
+        calibration=calibration,
     )
-    likelihoods = TokenLikelihoods(pretrained, batch_tokens=options.batch_tokens, devices=devices)
+    computing: dict[str, Any] = {"batch_tokens": options.batch_tokens, "devices": devices}
+    readers: dict[str, Callable[..., Any]] = {}
+    if set(scores) - {"embedding"}:
+        readers["likelihoods"] = TokenLikelihoods(pretrained, **computing)
+    if "embedding" in scores:
+        readers["vectors"] = TokenVectors(pretrained, layer=layer, **computing)
 
     def score(rows: list[VariantRow], genome: ContigBases, bar: RowsBar) -> list[list[ScoredAllele]]:
-        num_tokens = sum(row.num_tokens for row in rows)
-
-        def with_bar(windows: list[np.ndarray], asked: list[np.ndarray]) -> Sequence[np.ndarray]:
-            if not windows:
-                bar.computed(len(rows), num_tokens)
-            # Windows serve several variants, and do not finish in order: a part of them is that part of the variants.
-            share = 1 / max(1, len(windows))
-            return likelihoods(
-                windows, asked, lambda done: bar.computed(done * share * len(rows), done * share * num_tokens)
-            )
-
-        return scoring(rows, genome, with_bar)
+        share = _Share(bar, len(rows), sum(row.num_tokens for row in rows), len(readers))
+        found = scoring(rows, genome, **{name: share.telling(reader) for name, reader in readers.items()})
+        share.finish()
+        return found
 
     origin = origin_of(pretrained, tokenizer.vocabulary)
-    batch_tokens, fingerprint = options.batch_tokens * len(devices), origin["model_fingerprint"]
-    return Scorer(scoring.num_tokens, batch_tokens, context, origin, fingerprint, lambda genome, contigs: None, score)
+    settings = {"model": origin["model_fingerprint"], **options.of_windows(), "context": context}
+    batch_tokens = options.batch_tokens * len(devices)
+    return Scorer(scoring.num_tokens, batch_tokens, context, origin, settings, lambda genome, contigs: None, score)
+
+
+class _Share:
+    """Tells a bar of records that are computed together.
+
+    Windows serve several variants, and do not finish in order: a part of them is that part of the records.
+    """
+
+    def __init__(self, bar: RowsBar, num_rows: int, num_tokens: int, num_readers: int):
+        self._bar, self._num_rows, self._num_tokens, self._num_readers = bar, num_rows, num_tokens, num_readers
+        self._left = 1.0
+
+    def telling(self, reader: Callable[..., Any]) -> Callable[..., Any]:
+        """The same reader, which tells the bar of each batch."""
+
+        def read(windows: list[np.ndarray], *asked: Any) -> Any:
+            of_each = 1 / (self._num_readers * max(1, len(windows)))
+            return reader(windows, *asked, lambda done: self._tell(done * of_each))
+
+        return read
+
+    def _tell(self, share: float) -> None:
+        self._left -= share
+        self._bar.computed(share * self._num_rows, share * self._num_tokens)
+
+    def finish(self) -> None:
+        """Tell the rest: where nothing was asked, all."""
+        self._tell(self._left)

@@ -31,10 +31,16 @@ def score_all(options: ScoreVariants, variants: VariantFile, names: ContigNames,
         ValueError: the input or the model cannot be used, or the unfinished output is another command's.
         OSError: something cannot be read or written, as on a full disk; finished parts stay.
     """
+    calibration = options.mean_scores()
     if options.by_track:
-        scorer = scorer_of_track(Path(options.model))
+        scorer = scorer_of_track(Path(options.model), options.score, calibration)
     else:
-        scorer = scorer_of_model(options, options.model, options.score, tokenizer_of(options.model), console)
+        tokenizer = tokenizer_of(options.model)
+        scorer = scorer_of_model(
+            options, options.model, options.score, tokenizer, console, calibration=calibration, layer=options.layer
+        )
+    if calibration is not None:
+        calibration.check_settings(scorer.settings, str(options.calibration))
     table = VariantTable(scores=options.score, columns=text_columns(options.out, variants))
     with console.status("reading the variants"):
         survey = survey_variants(variants.records(), scorer.num_tokens)

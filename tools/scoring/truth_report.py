@@ -6,7 +6,7 @@ import numpy as np
 from agront_data.metrics import agreement
 from agront_data.tables import PartFiles
 from agront_data.variant_files import VariantFile
-from agront_data.variants import SUBSTITUTION_CLASSES, Score, substitution_class, truths_of
+from agront_data.variants import SUBSTITUTION_CLASSES, Score, score_columns, substitution_class, truths_of
 from rich.table import Table
 from terminal import new_table
 
@@ -29,11 +29,11 @@ def truth_table(parts: PartFiles, variants: VariantFile, name: str, scores: Sequ
     alleles = [zip(batch["ref"].to_pylist(), batch["alt"].to_pylist(), strict=True) for batch in batches]
     classes = np.array([substitution_class(*pair) for of_batch in alleles for pair in of_batch])
     table = new_table("score", "substitution", "alleles", "", f"with {name}", "95 % interval")
-    for score in scores:
-        values = np.concatenate([batch[score].to_numpy(zero_copy_only=False).astype(float) for batch in batches])
+    for column in (column for score in scores for column in score_columns(score)):
+        values = np.concatenate([batch[column].to_numpy(zero_copy_only=False).astype(float) for batch in batches])
         for kind in ("all", *SUBSTITUTION_CLASSES):
             members = (classes == kind) | (kind == "all")
             for each in agreement(truth[members], values[members]):
                 interval = f"{each.low:.3f} to {each.high:.3f}"
-                table.add_row(score, kind, f"{each.num:,}", each.name, f"{each.value:.3f}", interval)
+                table.add_row(column, kind, f"{each.num:,}", each.name, f"{each.value:.3f}", interval)
     return table

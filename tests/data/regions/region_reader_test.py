@@ -269,8 +269,8 @@ def test_a_store_is_read_in_batches_of_bounded_size(
     store = lay_out({"g": {"c": "ACGTACGTACGT"}})
     shapes, read_windows = [], GenomeStore.read_windows
 
-    def spy(*arguments: object) -> np.ndarray:
-        windows = read_windows(*arguments)  # type: ignore[arg-type]
+    def spy(*arguments: object, **options: object) -> np.ndarray:
+        windows = read_windows(*arguments, **options)  # type: ignore[arg-type]
         shapes.append(windows.shape)
         return windows
 

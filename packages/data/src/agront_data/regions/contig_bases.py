@@ -60,7 +60,7 @@ class ContigBases:
         for block in unique_contigs(genome):
             lengths[block.name] = block.start + block.codes.size
             if wanted(block.name):
-                pieces.setdefault(block.name, []).append(block.codes & BASE_BITS)
+                pieces.setdefault(block.name, []).append(block.codes)
         self.lengths = lengths
         for name in list(pieces):
             self._contigs[name] = np.concatenate(pieces.pop(name))
@@ -73,7 +73,7 @@ class ContigBases:
         digest = hashlib.blake2b(digest_size=16)
         for name, codes in self._contigs.items():
             digest.update(f"{name}\t{codes.size}\n".encode())
-            digest.update(codes.data)
+            digest.update((codes & BASE_BITS).data)
         return digest.hexdigest()
 
     def known_runs(self, contig: str, start: int, end: int) -> Int64[np.ndarray, "R 2"]:
@@ -94,25 +94,30 @@ class ContigBases:
 
     def _find_known(self, contig: str) -> Int64[np.ndarray, "R 2"]:
         if self._store is None:
-            return find_runs(self._contigs[contig] < N)
+            return find_runs(self._contigs[contig] & BASE_BITS < N)
         if self._of_store is None:
             self._of_store = StoreKnownRuns.read(self._store, self._species)
         return self._of_store.of(contig)
 
-    def read(self, places: Sequence[tuple[str, int, int]]) -> list[UInt8[np.ndarray, "_W"]]:
+    def read(
+        self, places: Sequence[tuple[str, int, int]], *, keep_soft_mask: bool = False
+    ) -> list[UInt8[np.ndarray, "_W"]]:
         """Returns the bases of pieces.
 
         Args:
             places: Contig, first base (from 0) and the base after the last one of each; within the contig.
+            keep_soft_mask: Whether bit 3 stays set at soft-masked bases.
 
         Returns:
-            Codes 0–4 = A, T, C, G, N of the forward strand, without the soft-mask bit.
+            Codes 0–4 = A, T, C, G, N of the forward strand.
 
         Raises:
             KeyError: A contig is not there, or was not wanted.
             ValueError: Data of the store are damaged.
         """
         if self._store is None:
-            return [self._contigs[contig][start:end] for contig, start, end in places]
+            bits = np.uint8(0xFF if keep_soft_mask else BASE_BITS)
+            return [self._contigs[contig][start:end] & bits for contig, start, end in places]
         regions = [Region(place_of(*place, "+"), *place) for place in places]
-        return list(read_regions(self._store, regions, species=self._species))
+        found = read_regions(self._store, regions, species=self._species, keep_soft_mask=keep_soft_mask)
+        return list(found)

@@ -20,7 +20,11 @@ _BATCH_BASES = 1 << 24
 
 
 def read_regions(
-    genome: str | os.PathLike[str] | GenomeStore, regions: Iterable[Region], *, species: str | None = None
+    genome: str | os.PathLike[str] | GenomeStore,
+    regions: Iterable[Region],
+    *,
+    species: str | None = None,
+    keep_soft_mask: bool = False,
 ) -> Iterator[UInt8[np.ndarray, "W"]]:
     """Yields the bases of regions, in the order asked.
 
@@ -32,10 +36,10 @@ def read_regions(
         genome: A FASTA file, compressed or not, or a store.
         regions: The regions.
         species: The genome's name in the store; needed where several have a contig of a region's name.
+        keep_soft_mask: Whether bit 3 stays set at soft-masked bases.
 
     Returns:
-        For each region its codes, end - start of them: 0–4 = A, T, C, G, N, without the soft-mask bit. On "-" they are
-        the reverse complement.
+        For each region its codes, end - start of them: 0–4 = A, T, C, G, N. On "-" they are the reverse complement.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -47,10 +51,11 @@ def read_regions(
     for region in asked:
         check_region(region)
     if isinstance(genome, GenomeStore):
-        return _from_store(genome, asked, _places(genome, asked, species))
+        return _from_store(genome, asked, _places(genome, asked, species), keep_soft_mask)
     check_no_species(genome, species)
     blocks = unique_contigs(genome)
-    return _from_fasta(os.fspath(genome), asked, blocks)
+    pieces = _from_fasta(os.fspath(genome), asked, blocks)
+    return pieces if keep_soft_mask else (codes & BASE_BITS for codes in pieces)
 
 
 def _from_fasta(path: str, regions: list[Region], blocks: Iterator[FastaBlock]) -> Iterator[UInt8[np.ndarray, "W"]]:
@@ -84,7 +89,7 @@ def _cut(
             begun[waiting.pop()] = []
         for index, pieces in list(begun.items()):
             region = regions[index]
-            pieces.append(block.codes[max(0, region.start - block.start) : region.end - block.start] & BASE_BITS)
+            pieces.append(block.codes[max(0, region.start - block.start) : region.end - block.start])
             if region.end <= end:
                 yield index, _on_strand(region, np.concatenate(begun.pop(index)))
     for index in sorted([*begun, *waiting]):
@@ -118,14 +123,14 @@ def _places(store: GenomeStore, regions: list[Region], species: str | None) -> l
 
 
 def _from_store(
-    store: GenomeStore, regions: list[Region], places: list[tuple[int, int]]
+    store: GenomeStore, regions: list[Region], places: list[tuple[int, int]], keep_soft_mask: bool
 ) -> Iterator[UInt8[np.ndarray, "W"]]:
     first = 0
     while first < len(regions):
         batch = _batch(regions, first)
         genome, start = np.array(places[first : first + len(batch)], np.int64).T
         length = np.array([region.end - region.start for region in batch], np.int64)
-        windows = store.read_windows(genome, start, length, int(length.max()))
+        windows = store.read_windows(genome, start, length, int(length.max()), keep_soft_mask=keep_soft_mask)
         for region, codes in zip(batch, windows, strict=True):
             # A copy: who keeps one region must not keep the batch.
             yield _on_strand(region, codes[: region.end - region.start].copy())

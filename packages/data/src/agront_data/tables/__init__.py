@@ -20,6 +20,7 @@ except ModuleNotFoundError as error:
 
 from agront_data.tables.embedding_table import EmbeddingTable, embedding_names
 from agront_data.tables.input_row import InputRow, Table
+from agront_data.tables.mean_scores import mean_scores
 from agront_data.tables.output_file import TableFormat, check_output, table_format, write_table
 from agront_data.tables.part_file import Part
 from agront_data.tables.part_files import PartFiles
@@ -42,6 +43,7 @@ __all__ = [
     "check_output",
     "count_reasons",
     "embedding_names",
+    "mean_scores",
     "row_bytes",
     "run_parts",
     "score_fields",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyarrow as pa
 
 from agront_data.tables.part_files import PartFiles
-from agront_data.variants import Score, ScoredAllele, VariantRow
+from agront_data.variants import Score, ScoredAllele, VariantRow, score_columns
 
 _PLACE = (
     *(("record", pa.int64()), ("chrom", pa.string()), ("pos", pa.int64())),
@@ -84,8 +84,14 @@ class VariantTable:
 
 
 def score_fields(score: Score) -> list[tuple[str, pa.DataType]]:
-    """Lists the columns of a score: itself; its deviation over strands and frames, if it has one; their number."""
-    fields = [(score, pa.float64()), (f"{score}_sd", pa.float64()), (f"{score}_n", pa.int64())]
+    """Lists the columns of a score: itself; its deviation over strands and frames, if it has one; their number.
+
+    Those of `embedding` are its six numbers alone.
+    """
+    values = [(column, pa.float64()) for column in score_columns(score)]
+    if score == "embedding":
+        return values
+    fields = [*values, (f"{score}_sd", pa.float64()), (f"{score}_n", pa.int64())]
     return [field for field in fields if field[0] not in ("base_sd", "base_wildtype_sd")]
 
 

@@ -9,7 +9,18 @@ from jaxtyping import Int64, UInt8
 from agront_data.regions import ContigBases
 from agront_data.tracks.genome_track import GenomeTrack
 from agront_data.tracks.layout import LETTERS
-from agront_data.variants import AlleleScore, Reason, ScoredAllele, VariantRecord, VariantRow, change_of, unreadable
+from agront_data.variants import (
+    NUM_AROUND,
+    AlleleScore,
+    Calibration,
+    Reason,
+    Score,
+    ScoredAllele,
+    VariantRecord,
+    VariantRow,
+    change_of,
+    unreadable,
+)
 
 _CODES = "ATCG"  # letters by code
 _COLUMN = {letter: column for column, base in enumerate(LETTERS) for letter in (base, base.lower())}
@@ -26,10 +37,14 @@ class TrackScoring:
     Attributes:
         track: The track.
         k: Bases of a token of the model that it was computed with.
+        scores: Which to give, of `base_wildtype` and `calibrated`.
+        calibration: What `calibrated` subtracts.
     """
 
     track: GenomeTrack
     k: int
+    scores: tuple[Score, ...] = ("base_wildtype",)
+    calibration: Calibration | None = None
 
     def num_tokens(self, record: VariantRecord, before: VariantRecord | None = None) -> int:
         """Counts 1 for each alternative allele: no model reads a token."""
@@ -67,10 +82,30 @@ class TrackScoring:
             values = logs[every, of[:, 4]] - logs[every, of[:, 3]]
             counts = _num_pairs(of[:, 2], genome, contig, self.k)
             none = ScoredAllele({}, "contig_short" if genome.lengths[contig] < self.k else "n_in_token")
-            for (number, allele, *_), value, count in zip(questions, values.tolist(), counts.tolist(), strict=True):
-                scored = ScoredAllele({"base_wildtype": AlleleScore(value, None, count)}, None) if count else none
-                found[number][allele] = scored
+            means = self._means(contig, of, genome)
+            for (number, allele, *_), value, count, mean in zip(
+                questions, values.tolist(), counts.tolist(), means, strict=True
+            ):
+                found[number][allele] = self._scored(AlleleScore(value, None, count), mean) if count else none
         return found
+
+    def _means(self, contig: str, asked: Int64[np.ndarray, "A 5"], genome: ContigBases) -> list[float | None]:
+        """Returns the mean score of each substitution's context; None where there is none, or none is wanted."""
+        if "calibrated" not in self.scores or self.calibration is None:
+            return [None] * len(asked)
+        starts = np.maximum(0, asked[:, 2] - NUM_AROUND)
+        ends = np.minimum(genome.lengths[contig], asked[:, 2] + NUM_AROUND + 1)
+        pieces = genome.read([(contig, *place) for place in zip(starts.tolist(), ends.tolist(), strict=True)])
+        return [
+            self.calibration.mean_at(piece, place, np.array([_CODES.index(LETTERS[column])], np.uint8))
+            for piece, place, column in zip(pieces, (asked[:, 2] - starts).tolist(), asked[:, 4].tolist(), strict=True)
+        ]
+
+    def _scored(self, score: AlleleScore, mean: float | None) -> ScoredAllele:
+        scores: dict[str, AlleleScore] = {"base_wildtype": score} if "base_wildtype" in self.scores else {}
+        if mean is not None:
+            scores["calibrated"] = score._replace(value=score.value - mean)
+        return ScoredAllele(scores, None if scores else "no_calibration")
 
 
 _UNKNOWN = ScoredAllele({}, None)

@@ -15,12 +15,22 @@
 from agront_data.variants.allele_change import AlleleChange, Reason, change_of, unreadable
 from agront_data.variants.alleles import trimmed_alleles
 from agront_data.variants.base_sums import BaseSums
+from agront_data.variants.calibration import (
+    CALIBRATED_SCORES,
+    NUM_AROUND,
+    Calibration,
+    MeanScore,
+    folded_context,
+    read_calibration,
+)
+from agront_data.variants.calibration_sites import draw_sites, site_records
 from agront_data.variants.contig_names import ContigNames, read_contig_aliases
 from agront_data.variants.dependencies import dependency_rows
 from agront_data.variants.likelihoods import BaseModel, Likelihoods, Question, answers
 from agront_data.variants.log_odds import log_odds, log_odds_changes
 from agront_data.variants.masked_tokens import Frames, masked_pairs, num_bases_around
 from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, pseudo_likelihood_pairs
+from agront_data.variants.questions import Vectors
 from agront_data.variants.saturation import (
     SUBSTITUTION_LETTERS,
     Saturation,
@@ -31,7 +41,7 @@ from agront_data.variants.saturation import (
 )
 from agront_data.variants.saturation_regions import saturation_of_places, saturation_of_records
 from agront_data.variants.scored_allele import ScoredAllele
-from agront_data.variants.scores import AlleleScore, Score
+from agront_data.variants.scores import AlleleScore, Score, score_columns
 from agront_data.variants.strand_tiles import StrandTile, Stretch, strand_tiles
 from agront_data.variants.surroundings import Surroundings
 from agront_data.variants.token_pair import Strand, TokenPair
@@ -45,16 +55,20 @@ from agront_data.variants.wildtype_tiles import WildtypeTiles
 from agront_data.variants.window_probabilities import mean_probabilities, window_probabilities, window_tiles
 
 __all__ = [
+    "CALIBRATED_SCORES",
     "MOST_PLL_BASES",
+    "NUM_AROUND",
     "SUBSTITUTION_CLASSES",
     "SUBSTITUTION_LETTERS",
     "AlleleChange",
     "AlleleScore",
     "BaseModel",
     "BaseSums",
+    "Calibration",
     "ContigNames",
     "Frames",
     "Likelihoods",
+    "MeanScore",
     "Question",
     "Reason",
     "Saturation",
@@ -70,11 +84,14 @@ __all__ = [
     "VariantRow",
     "VariantScoring",
     "VariantSurvey",
+    "Vectors",
     "WildtypeTiles",
     "answers",
     "base_probabilities",
     "change_of",
     "dependency_rows",
+    "draw_sites",
+    "folded_context",
     "is_reference",
     "log_odds",
     "log_odds_changes",
@@ -84,9 +101,12 @@ __all__ = [
     "mean_probabilities",
     "num_bases_around",
     "pseudo_likelihood_pairs",
+    "read_calibration",
     "read_contig_aliases",
     "saturation_of_places",
     "saturation_of_records",
+    "score_columns",
+    "site_records",
     "strand_tiles",
     "substitution_class",
     "survey_variants",

@@ -21,6 +21,7 @@ Reason = Literal[
     "needs_pll",
     "too_long",
     "contig_short",
+    "no_calibration",
 ]
 """Why an alternative allele has no score.
 
@@ -36,6 +37,7 @@ Reason = Literal[
 | `needs_pll` | is no substitution of bases that one token can cover, and only `pll` scores those |
 | `too_long` | has, or replaces, too many bases for `pll` |
 | `contig_short` | is on a contig shorter than a token |
+| `no_calibration` | has N or an end beside it, or the table of mean scores has no site like its own |
 | `n_in_token` | has N, or another letter than A, C, G, T, beside it in every frame |
 """
 

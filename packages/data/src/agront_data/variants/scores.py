@@ -9,9 +9,10 @@ from agront_tokenizer import Vocabulary
 from jaxtyping import Int64
 
 from agront_data.variants.likelihoods import Question, log_sum_exp
+from agront_data.variants.questions import AnyQuestion, VectorQuestion
 from agront_data.variants.token_pair import TokenPair
 
-Score = Literal["llr", "wildtype", "base", "base_wildtype", "pll"]
+Score = Literal["llr", "wildtype", "base", "base_wildtype", "pll", "calibrated", "embedding"]
 """How an alternative allele is compared with the reference; natural logarithms.
 
 | score | of | it |
@@ -21,16 +22,32 @@ Score = Literal["llr", "wildtype", "base", "base_wildtype", "pll"]
 | `base` | one base | log p(alternative) − log p(reference) of the base: the k-mers' probabilities behind `<mask>`, summed to the base, mean over strands and frames |
 | `base_wildtype` | one base | the same, of a token that the model sees |
 | `pll` | any allele | as `llr`, summed over all tokens that cover the alleles, each masked alone |
+| `calibrated` | one base | `llr`, or another score of single bases, minus its mean over sites of the same five bases and alternative: a `Calibration` |
+| `embedding` | substitutions of up to k bases | how far vectors move, of the token that covers it and of the whole window; the mean over strands and frames |
 """  # noqa: E501
+
+_DISTANCES = ("cosine", "l2", "dot")
+
+
+def score_columns(score: Score) -> tuple[str, ...]:
+    """Names the numbers that a score has: one, its own name; of `embedding` six.
+
+    These are 1 − cosine, the Euclidean distance and the dot product of the reference's and the alternative's vector:
+    `embedding_cosine` and so on of the token's, `embedding_mean_cosine` and so on of the mean of the window.
+    """
+    if score != "embedding":
+        return (score,)
+    return tuple(f"embedding_{which}{distance}" for which in ("", "mean_") for distance in _DISTANCES)
 
 
 class AlleleScore(NamedTuple):
-    """A score of one alternative allele.
+    """A score of one alternative allele, or one number of it (`score_columns`).
 
     Attributes:
-        value: Natural logarithm; below 0 where the model expects the alternative less than the reference.
+        value: Natural logarithm; below 0 where the model expects the alternative less than the reference. Of
+            `embedding`, a distance or a product.
         deviation: Population standard deviation over the pairs of strand and frame; None of the scores of bases, whose
-            mean is one of probabilities.
+            mean is one of probabilities, and of `embedding`.
         num_pairs: How many pairs there are.
     """
 
@@ -44,18 +61,18 @@ class ScorePlan(NamedTuple):
 
     Attributes:
         pairs: For each pair of strand and frame what is asked.
-        combined: From the answers, for each pair a list, to the score.
+        combined: From the answers, for each pair a list, to the numbers of the score, as `score_columns` names them.
     """
 
-    pairs: list[list[Question]]
-    combined: Callable[[list[list[np.ndarray]]], AlleleScore]
+    pairs: Sequence[Sequence[AnyQuestion]]
+    combined: Callable[[list[list[np.ndarray]]], tuple[AlleleScore, ...]]
 
 
 def token_plan(pairs: Sequence[TokenPair]) -> ScorePlan:
     """Plans `llr` or `wildtype`, whichever the pairs are of."""
     asked = [np.array([[each.position, each.alternative], [each.position, each.reference]], np.int64) for each in pairs]
     questions = [[Question(each.tokens, of_pair)] for each, of_pair in zip(pairs, asked, strict=True)]
-    return ScorePlan(questions, lambda answers: _mean([values[0] - values[1] for [values] in answers]))
+    return ScorePlan(questions, lambda answers: (_mean([values[0] - values[1] for [values] in answers]),))
 
 
 def pll_plan(pairs: Sequence[list[Question]]) -> ScorePlan:
@@ -65,7 +82,7 @@ def pll_plan(pairs: Sequence[list[Question]]) -> ScorePlan:
         values = np.concatenate(answers)
         return float(values[: len(values) // 2].sum() - values[len(values) // 2 :].sum())
 
-    return ScorePlan(list(pairs), lambda answers: _mean([ratio(of_pair) for of_pair in answers]))
+    return ScorePlan(pairs, lambda answers: (_mean([ratio(of_pair) for of_pair in answers]),))
 
 
 def base_plan(pairs: Sequence[TokenPair], vocabulary: Vocabulary) -> ScorePlan:
@@ -92,7 +109,36 @@ def _each_kmer(position: int, kmers: range) -> Int64[np.ndarray, "A 2"]:
     return asked
 
 
-def _base_ratio(members: Sequence[Sequence[np.ndarray]], answers: list[list[np.ndarray]]) -> AlleleScore:
+def calibrated_plan(plan: ScorePlan, mean: float) -> ScorePlan:
+    """Plans `calibrated`, of the plan of the score that is calibrated, and its mean."""
+
+    def calibrated(answers: list[list[np.ndarray]]) -> tuple[AlleleScore, ...]:
+        [score] = plan.combined(answers)
+        return (score._replace(value=score.value - mean),)
+
+    return ScorePlan(plan.pairs, calibrated)
+
+
+def embedding_plan(pairs: Sequence[TokenPair]) -> ScorePlan:
+    """Plans `embedding`: the window of each pair is read with either token in its place."""
+    questions = [
+        [VectorQuestion(each.with_token(token), each.position) for token in (each.reference, each.alternative)]
+        for each in pairs
+    ]
+    return ScorePlan(questions, _distances)
+
+
+def _distances(answers: list[list[np.ndarray]]) -> tuple[AlleleScore, ...]:
+    vectors = np.array(answers, np.float64)  # [pairs, allele, token or mean, D]
+    one, other = vectors[:, 0], vectors[:, 1]
+    products = (one * other).sum(axis=-1)
+    norms = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    cosines = 1 - products / np.where(norms == 0, 1, norms)
+    values = np.stack([cosines, np.linalg.norm(one - other, axis=-1), products], axis=-1).mean(axis=0)
+    return tuple(AlleleScore(float(value), None, len(answers)) for value in values.reshape(-1))
+
+
+def _base_ratio(members: Sequence[Sequence[np.ndarray]], answers: list[list[np.ndarray]]) -> tuple[AlleleScore, ...]:
     sums = np.array(
         [
             [log_sum_exp(values[of_base]) - whole for of_base in of_pair]
@@ -101,7 +147,7 @@ def _base_ratio(members: Sequence[Sequence[np.ndarray]], answers: list[list[np.n
         ]
     )
     alternative, reference = (log_sum_exp(each) for each in sums.T)
-    return AlleleScore(alternative - reference, None, len(answers))
+    return (AlleleScore(alternative - reference, None, len(answers)),)
 
 
 def _mean(ratios: Sequence[float]) -> AlleleScore:

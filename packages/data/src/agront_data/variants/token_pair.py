@@ -29,3 +29,9 @@ class TokenPair(NamedTuple):
     position: int
     reference: int
     alternative: int
+
+    def with_token(self, token: int) -> Integer[np.ndarray, "T"]:
+        """Returns the window's ids with a token in the place."""
+        tokens = self.tokens.copy()
+        tokens[self.position] = token
+        return tokens

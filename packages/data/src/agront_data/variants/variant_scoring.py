@@ -4,18 +4,18 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from agront_tokenizer import KmerTokenizer
 from jaxtyping import UInt8
 
 from agront_data.regions import ContigBases
 from agront_data.variants.allele_change import AlleleChange, Reason, change_of, unreadable
-from agront_data.variants.likelihoods import Likelihoods, answers
-from agront_data.variants.masked_tokens import Frames, masked_pairs, num_bases_around
-from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, num_pll_tokens, pseudo_likelihood_pairs
+from agront_data.variants.likelihoods import Likelihoods
+from agront_data.variants.masked_tokens import num_bases_around
+from agront_data.variants.pseudo_likelihoods import MOST_PLL_BASES, num_pll_tokens
+from agront_data.variants.questions import BaseModel, Model, Vectors, all_answers
+from agront_data.variants.score_planner import ScorePlanner
 from agront_data.variants.scored_allele import ScoredAllele
-from agront_data.variants.scores import AlleleScore, Score, ScorePlan, base_plan, pll_plan, token_plan
+from agront_data.variants.scores import AlleleScore, Score, ScorePlan, score_columns
 from agront_data.variants.surroundings import Surroundings
-from agront_data.variants.token_pair import Strand, TokenPair
 from agront_data.variants.variant_record import VariantRecord
 from agront_data.variants.variant_row import VariantRow
 from agront_data.variants.wildtype_tiles import WildtypeTiles
@@ -25,22 +25,8 @@ _Piece = tuple[int, UInt8[np.ndarray, "_W"]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class VariantScoring:
-    """How variants are scored.
-
-    Attributes:
-        tokenizer: The model's.
-        context: Tokens of a window after `<cls>`.
-        scores: Which to compute.
-        frames: Of `llr` and `base`; see `masked_pairs`.
-        strands: Which to read.
-    """
-
-    tokenizer: KmerTokenizer
-    context: int
-    scores: tuple[Score, ...] = ("llr",)
-    frames: Frames = "all"
-    strands: tuple[Strand, ...] = ("+", "-")
+class VariantScoring(ScorePlanner):
+    """How variants are scored: all that a `ScorePlanner` needs, and the scores themselves."""
 
     def num_tokens(self, record: VariantRecord, before: VariantRecord | None = None) -> int:
         """Counts the tokens that a model reads to score a record, about: rows that alleles share count once.
@@ -49,7 +35,7 @@ class VariantScoring:
             record: The record.
             before: The one before it in its file, whose rows it may share.
         """
-        k, masked, others, alone = self.tokenizer.vocabulary.k, 0.0, 0.0, 0
+        k, masked, others, alone, computed = self.tokenizer.vocabulary.k, 0.0, 0.0, 0, self.computed
         # Of what it asks, the share that the record before it has not asked.
         step = record.position - before.position if before is not None and before.contig == record.contig else -1
         for alternative in record.alternatives:
@@ -60,41 +46,55 @@ class VariantScoring:
                 if max(change.num_replaced, change.bases.size) <= MOST_PLL_BASES:
                     alone += 2 * sum(num_pll_tokens(change, frame, k) for frame in range(k))
             if len(alternative) == len(record.reference):
-                if {"llr", "base"} & set(self.scores):
-                    frames = 1 if self.frames == "central" else k
+                frames = 1 if self.frames == "central" else k
+                if {"llr", "base"} & computed:
                     masked = min(frames, step) if step >= 0 else frames
-                if {"wildtype", "base_wildtype"} & set(self.scores):
+                if "embedding" in computed:
+                    alone += frames if alone else 2 * frames  # the reference's window is that of all alternatives
+                if {"wildtype", "base_wildtype"} & computed:
                     others = k * min(1.0, step / max(1, k * self.context // 2)) if step >= 0 else k
         return max(1, round((masked + others + alone) * len(self.strands) * (self.context + 1)))
 
     def __call__(
-        self, rows: Sequence[VariantRow], genome: ContigBases, likelihoods: Likelihoods
+        self,
+        rows: Sequence[VariantRow],
+        genome: ContigBases,
+        likelihoods: Likelihoods | None = None,
+        *,
+        vectors: Vectors | None = None,
+        bases: BaseModel | None = None,
     ) -> list[list[ScoredAllele]]:
         """Scores records.
 
         Args:
             rows: The records.
             genome: Has the bases of their contigs.
-            likelihoods: The model.
+            likelihoods: The model, for all scores but those below.
+            vectors: The model, for `embedding`.
+            bases: The model, for `influence`.
 
         Returns:
             For each record what is found for each of its alternative alleles, in order.
 
         Raises:
-            ValueError: Data of the genome are damaged.
+            ValueError: Data of the genome are damaged; or a score needs more of the model than is given.
         """
         tiles = WildtypeTiles(self.tokenizer, context=self.context, strands=self.strands)
         planned = [self._plan(*each, genome, tiles) for each in zip(rows, self._pieces(rows, genome), strict=True)]
         every = [plan for of_row in planned for plans, _ in of_row for plan in plans.values()]
-        found = iter(answers([each for plan in every for pair in plan.pairs for each in pair], likelihoods))
+        asked = [each for plan in every for pair in plan.pairs for each in pair]
+        found = iter(all_answers(asked, Model(likelihoods, vectors, bases)))
 
-        def combined(plan: ScorePlan) -> AlleleScore:
-            return plan.combined([[next(found) for _ in pair] for pair in plan.pairs])
+        def combined(plans: dict[Score, ScorePlan]) -> dict[str, AlleleScore]:
+            values = {
+                name: plan.combined([[next(found) for _ in pair] for pair in plan.pairs])
+                for name, plan in plans.items()
+            }
+            return {
+                column: value for name in plans for column, value in zip(score_columns(name), values[name], strict=True)
+            }
 
-        return [
-            [ScoredAllele({name: combined(plan) for name, plan in plans.items()}, reason) for plans, reason in of_row]
-            for of_row in planned
-        ]
+        return [[ScoredAllele(combined(plans), reason) for plans, reason in of_row] for of_row in planned]
 
     def _pieces(self, rows: Sequence[VariantRow], genome: ContigBases) -> Iterator[_Piece]:
         """Yields the bases around each record, and the number of the first one; none for one beyond its contig."""
@@ -124,40 +124,8 @@ class VariantScoring:
                 continue
             known = genome.known_runs(row.contig, change.position, change.position + max(1, change.num_replaced))
             around = Surroundings(row.contig, bases, first, genome.lengths[row.contig], known, change)
-            outcomes = {name: self._plan_score(name, around, tiles) for name in self.scores}
+            outcomes = {name: self.plan(name, around, tiles) for name in self.scores}
             plans = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, str)}
             reasons = sorted((each for each in outcomes.values() if isinstance(each, str)), key="needs_pll".__eq__)
             planned.append((plans, None if plans else reasons[0]))
         return planned
-
-    def _plan_score(self, score: Score, around: Surroundings, tiles: WildtypeTiles) -> ScorePlan | Reason:
-        k, change = self.tokenizer.vocabulary.k, around.change
-        if score == "pll":
-            local = change._replace(position=around.start)
-            asked = pseudo_likelihood_pairs(
-                around.bases, local, self.tokenizer, context=self.context, strands=self.strands
-            )
-            if asked == "too_long":
-                return "too_long"
-            plan = pll_plan(asked)
-        elif not change.is_substitution or change.num_replaced > (1 if score.startswith("base") else k):
-            return "needs_pll"
-        else:
-            pairs = self._pairs(score, around, tiles)
-            plan = base_plan(pairs, self.tokenizer.vocabulary) if score.startswith("base") else token_plan(pairs)
-        if not plan.pairs:
-            return "contig_short" if around.contig_length < k else "n_in_token"
-        return plan
-
-    def _pairs(self, score: Score, around: Surroundings, tiles: WildtypeTiles) -> list[TokenPair]:
-        if score in ("wildtype", "base_wildtype"):
-            return tiles.pairs(around)
-        return masked_pairs(
-            around.bases,
-            around.start,
-            around.change.bases,
-            self.tokenizer,
-            context=self.context,
-            frames=self.frames,
-            strands=self.strands,
-        )

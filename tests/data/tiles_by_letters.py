@@ -1,9 +1,13 @@
-"""What the model sees of a token without a mask, from letters alone: the other side of several tests."""
+"""What the model sees of a token, from letters alone: the other side of several tests."""
 
+import itertools
+import re
 import zlib
 
 import numpy as np
+from agront_tokenizer import KmerTokenizer
 
+TOKENIZER = KmerTokenizer()
 PARTNER = str.maketrans("ACGTN", "TGCAN")
 
 
@@ -36,3 +40,25 @@ def probabilities_of(names):
     """Any change of a row gives other numbers at each of its bases: [tokens, 6, 4], in the codes' order A, T, C, G."""
     rng = np.random.default_rng(zlib.crc32(" ".join(names).encode()))
     return rng.dirichlet(np.ones(4), (len(names), 6)).astype(np.float32)
+
+
+def window_by_letters(sequence, reference, begin, context):
+    """The tokens of a sequence's window, as the reference places it, and how many are to the left of `begin`."""
+    left = min(context // 2, (begin - (reference.rfind("N", 0, begin) + 1)) // 6)
+    return TOKENIZER.tokenize(sequence[begin - 6 * left :][: 6 * context])[:context], left
+
+
+def odds_by_letters(text):
+    """The odds of each letter at each position that a token covers, from sums in Python."""
+    seen = {}
+    for strand, names in ((text, "ATCG"), (turned(text), "TAGC")):
+        for run, phase in itertools.product(re.finditer("[ACGT]+", strand), range(6)):
+            first = run.start() + phase
+            tokens = [strand[at : at + 6] for at in range(first, run.end() - 5, 6)]
+            answers = probabilities_of(tokens).astype(float)
+            for number, base in itertools.product(range(6 * len(tokens)), range(4)):
+                place = first + number if strand is text else len(text) - 1 - first - number
+                seen.setdefault((place, names[base]), []).append(answers[number // 6, number % 6, base])
+    shares = {key: sum(each) / len(each) + 1e-10 for key, each in seen.items()}
+    totals = {place: sum(shares[place, base] for base in "ACGT") for place, _ in shares}
+    return {(place, base): share / (totals[place] - share) for (place, base), share in shares.items()}

@@ -34,8 +34,9 @@ class VariantOptions:
     variants. base, base_wildtype: the same of single bases, whose probabilities are summed over tokens. pll: as llr,
     for alleles of any length, summed over the tokens that cover them, each masked alone. Each comes with the number (N)
     of strands and frames, and the standard deviation (SD) over them. calibrated: the score of --calibration minus its
-    mean at sites of the same five bases. embedding: 1 - cosine, Euclidean distance and dot product of the model's
-    vectors with either allele, of the token that covers it and of the mean of the window."""
+    mean at sites of the same five bases. influence: how much a substitution changes the log-odds of the other bases of
+    the window, without a mask. embedding: 1 - cosine, Euclidean distance and dot product of the model's vectors with
+    either allele, of the token that covers it and of the mean of the window."""
     calibration: Annotated[Path | None, tyro.conf.arg(metavar="TABLE")] = None
     """Of calibrated: a table of calibrate.py, of the same model and windows."""
     layer: int = -1

@@ -52,6 +52,10 @@ def info_fields(scores: Sequence[Score]) -> list[InfoField]:
         if score == "embedding":
             fields += _embedding_fields()
             continue
+        if score == "influence":
+            meaning = "Mean change of log-odds of the other bases of the window by ALT; mean over strands and frames"
+            fields.append(InfoField("AGRONT_INFLUENCE", "A", "Float", meaning))
+            continue
         name = f"AGRONT_{score.upper()}"
         meanings = {
             name: ("Float", f"log p(ALT) - log p(REF) of {_MEANINGS[score]}; mean over strands and frames"),

@@ -9,7 +9,7 @@ from agront_data.regions import ContigBases
 from agront_data.tracks import GenomeTrack, TrackScoring
 from agront_data.variants import Calibration, Score, ScoredAllele, VariantRecord, VariantRow, VariantScoring
 from agront_model import Precision, choose_devices
-from agront_model.inference import TokenLikelihoods, TokenVectors
+from agront_model.inference import BaseLikelihoods, TokenLikelihoods, TokenVectors
 from agront_tokenizer import KmerTokenizer
 from models import load_checked_weights, origin_of
 from rich.console import Console
@@ -115,10 +115,12 @@ def scorer_of_model(
     )
     computing: dict[str, Any] = {"batch_tokens": options.batch_tokens, "devices": devices}
     readers: dict[str, Callable[..., Any]] = {}
-    if set(scores) - {"embedding"}:
+    if set(scores) - {"embedding", "influence"}:
         readers["likelihoods"] = TokenLikelihoods(pretrained, **computing)
     if "embedding" in scores:
         readers["vectors"] = TokenVectors(pretrained, layer=layer, **computing)
+    if "influence" in scores:
+        readers["bases"] = BaseLikelihoods(pretrained, tokenizer.vocabulary.token_bases, **computing)
 
     def score(rows: list[VariantRow], genome: ContigBases, bar: RowsBar) -> list[list[ScoredAllele]]:
         share = _Share(bar, len(rows), sum(row.num_tokens for row in rows), len(readers))

@@ -1,6 +1,5 @@
 """Dependency maps, beside what strings say of each pair of bases."""
 
-import itertools
 import math
 import re
 
@@ -9,7 +8,7 @@ import pytest
 from agront_data import encode_sequence
 from agront_data.variants import dependency_rows, log_odds, log_odds_changes, window_probabilities
 from agront_tokenizer import KmerTokenizer
-from tiles_by_letters import probabilities_of, turned
+from tiles_by_letters import odds_by_letters, probabilities_of, turned
 
 TOKENIZER = KmerTokenizer()
 # Runs of 19, 7, 2 and 4 bases.
@@ -19,22 +18,6 @@ LETTERS = "ACGTTGACATTCGGATACA" + "N" + "ggattac" + "R" + "TC" + "N" + "GATT"
 def model(rows):
     """From rows of ids to probabilities, which depend on every token of the row."""
     return [probabilities_of([TOKENIZER.vocabulary.tokens[each] for each in row[1:]]) for row in rows]
-
-
-def odds_by_letters(text):
-    """The odds of each letter at each position that a token covers, from sums in Python."""
-    seen = {}
-    for strand, names in ((text, "ATCG"), (turned(text), "TAGC")):
-        for run, phase in itertools.product(re.finditer("[ACGT]+", strand), range(6)):
-            first = run.start() + phase
-            tokens = [strand[at : at + 6] for at in range(first, run.end() - 5, 6)]
-            answers = probabilities_of(tokens).astype(float)
-            for number, base in itertools.product(range(6 * len(tokens)), range(4)):
-                place = first + number if strand is text else len(text) - 1 - first - number
-                seen.setdefault((place, names[base]), []).append(answers[number // 6, number % 6, base])
-    shares = {key: sum(each) / len(each) + 1e-10 for key, each in seen.items()}
-    totals = {place: sum(shares[place, base] for base in "ACGT") for place, _ in shares}
-    return {(place, base): share / (totals[place] - share) for (place, base), share in shares.items()}
 
 
 def map_by_letters(text):

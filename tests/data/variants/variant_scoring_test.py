@@ -13,7 +13,7 @@ from agront_data.variants import MOST_PLL_BASES, VariantRecord, VariantRow, Vari
 from agront_tokenizer import KmerTokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiles_by_letters import tile_by_letters, turned
+from tiles_by_letters import tile_by_letters, turned, window_by_letters
 
 TOKENIZER = KmerTokenizer()
 NAMES = TOKENIZER.vocabulary.tokens
@@ -38,12 +38,6 @@ class Model:
         ]
 
 
-def window(sequence, reference, begin, context):
-    """The tokens of a sequence's window, as the reference places it, and how many are to the left of `begin`."""
-    left = min(context // 2, (begin - (reference.rfind("N", 0, begin) + 1)) // 6)
-    return TOKENIZER.tokenize(sequence[begin - 6 * left :][: 6 * context])[:context], left
-
-
 def masked(tokens, place):
     return [*tokens[:place], "<mask>", *tokens[place + 1 :]]
 
@@ -58,7 +52,7 @@ def llr_by_letters(sequence, position, old, new, context):
             token = text[max(0, begin) : begin + 6]
             if begin < 0 or len(token) < 6 or "N" in token:
                 continue
-            tokens, left = window(text, text, begin, context)
+            tokens, left = window_by_letters(text, text, begin, context)
             altered = token[:frame] + alternative + token[frame + len(new) :]
             row = masked(tokens, left)
             ratios.append(log_p(row, left, altered) - log_p(row, left, token))
@@ -82,7 +76,7 @@ def pll_by_letters(sequence, position, old, new, context):
                 continue
             total = 0.0
             for sign, letters in ((1, altered), (-1, text)):
-                tokens, left = window(letters, text, begin, context)
+                tokens, left = window_by_letters(letters, text, begin, context)
                 for place in range(left, left + num_tokens):
                     total += sign * log_p(masked(tokens, place), place, tokens[place])
             ratios.append(total)
@@ -194,7 +188,7 @@ def test_bases_are_summed_over_tokens(position, tmp_path):
         for frame in range(6):
             begin = first - frame
             if begin >= 0 and begin + 6 <= len(text) and "N" not in text[begin : begin + 6]:
-                tokens, left = window(text, text, begin, 8)
+                tokens, left = window_by_letters(text, text, begin, 8)
                 windows.append((masked(tokens, left), left, frame))
     kmers = ["".join(letters) for letters in itertools.product("ACGT", repeat=6)]
     for name, pairs in (("base", windows), ("base_wildtype", tiles)):

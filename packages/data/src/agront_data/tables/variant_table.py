@@ -86,10 +86,10 @@ class VariantTable:
 def score_fields(score: Score) -> list[tuple[str, pa.DataType]]:
     """Lists the columns of a score: itself; its deviation over strands and frames, if it has one; their number.
 
-    Those of `embedding` are its six numbers alone.
+    Those of `influence` and `embedding` are their numbers alone.
     """
     values = [(column, pa.float64()) for column in score_columns(score)]
-    if score == "embedding":
+    if score in ("influence", "embedding"):
         return values
     fields = [*values, (f"{score}_sd", pa.float64()), (f"{score}_n", pa.int64())]
     return [field for field in fields if field[0] not in ("base_sd", "base_wildtype_sd")]

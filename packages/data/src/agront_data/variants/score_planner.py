@@ -6,6 +6,7 @@ from agront_tokenizer import KmerTokenizer
 
 from agront_data.variants.allele_change import Reason
 from agront_data.variants.calibration import Calibration
+from agront_data.variants.influences import influence_plan
 from agront_data.variants.masked_tokens import Frames, masked_pairs
 from agront_data.variants.pseudo_likelihoods import pseudo_likelihood_pairs
 from agront_data.variants.scores import (
@@ -20,6 +21,8 @@ from agront_data.variants.scores import (
 from agront_data.variants.surroundings import Surroundings
 from agront_data.variants.token_pair import Strand, TokenPair
 from agront_data.variants.wildtype_tiles import WildtypeTiles
+
+_OF_ONE_BASE: tuple[Score, ...] = ("base", "base_wildtype", "calibrated")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,38 +68,39 @@ class ScorePlanner:
         Returns:
             What is asked of the model, and what becomes of the answers; or why the allele does not have this score.
         """
-        k, change = self.tokenizer.vocabulary.k, around.change
+        change, most = around.change, 1 if score in _OF_ONE_BASE else self.tokenizer.vocabulary.k
         if score == "pll":
-            local = change._replace(position=around.start)
-            asked = pseudo_likelihood_pairs(
-                around.bases, local, self.tokenizer, context=self.context, strands=self.strands
-            )
-            if asked == "too_long":
-                return "too_long"
-            plan = pll_plan(asked)
+            plan = self._pll(around)
+        elif not change.is_substitution or change.num_replaced > most:
+            return "needs_pll"
         elif score == "calibrated":
-            return self._plan_calibrated(around, tiles)
-        elif not change.is_substitution or change.num_replaced > (1 if score.startswith("base") else k):
-            return "needs_pll"
+            plan = self._calibrated(around, tiles)
         else:
-            pairs = self._pairs(score, around, tiles)
-            if score == "embedding":
-                plan = embedding_plan(pairs)
-            else:
-                plan = base_plan(pairs, self.tokenizer.vocabulary) if score.startswith("base") else token_plan(pairs)
-        if not plan.pairs:
-            return "contig_short" if around.contig_length < k else "n_in_token"
-        return plan
+            plan = self._substitution(score, around, tiles)
+        if isinstance(plan, str) or plan.pairs:
+            return plan
+        return "contig_short" if around.contig_length < self.tokenizer.vocabulary.k else "n_in_token"
 
-    def _plan_calibrated(self, around: Surroundings, tiles: WildtypeTiles) -> ScorePlan | Reason:
+    def _pll(self, around: Surroundings) -> ScorePlan | Reason:
+        local = around.change._replace(position=around.start)
+        asked = pseudo_likelihood_pairs(around.bases, local, self.tokenizer, context=self.context, strands=self.strands)
+        return "too_long" if asked == "too_long" else pll_plan(asked)
+
+    def _calibrated(self, around: Surroundings, tiles: WildtypeTiles) -> ScorePlan | Reason:
         assert self.calibration is not None
-        if around.change.num_replaced != 1 or not around.change.is_substitution:
-            return "needs_pll"
         plan = self.plan(self.calibration.score, around, tiles)
         if isinstance(plan, str):
             return plan
         mean = self.calibration.mean_at(around.bases, around.start, around.change.bases)
         return "no_calibration" if mean is None else calibrated_plan(plan, mean)
+
+    def _substitution(self, score: Score, around: Surroundings, tiles: WildtypeTiles) -> ScorePlan:
+        if score == "influence":
+            return influence_plan(around, self.tokenizer, context=self.context, strands=self.strands)
+        pairs = self._pairs(score, around, tiles)
+        if score == "embedding":
+            return embedding_plan(pairs)
+        return base_plan(pairs, self.tokenizer.vocabulary) if score.startswith("base") else token_plan(pairs)
 
     def _pairs(self, score: Score, around: Surroundings, tiles: WildtypeTiles) -> list[TokenPair]:
         if score in ("wildtype", "base_wildtype"):

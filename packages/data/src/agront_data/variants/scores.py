@@ -12,7 +12,7 @@ from agront_data.variants.likelihoods import Question, log_sum_exp
 from agront_data.variants.questions import AnyQuestion, VectorQuestion
 from agront_data.variants.token_pair import TokenPair
 
-Score = Literal["llr", "wildtype", "base", "base_wildtype", "pll", "calibrated", "embedding"]
+Score = Literal["llr", "wildtype", "base", "base_wildtype", "pll", "calibrated", "influence", "embedding"]
 """How an alternative allele is compared with the reference; natural logarithms.
 
 | score | of | it |
@@ -23,6 +23,7 @@ Score = Literal["llr", "wildtype", "base", "base_wildtype", "pll", "calibrated",
 | `base_wildtype` | one base | the same, of a token that the model sees |
 | `pll` | any allele | as `llr`, summed over all tokens that cover the alleles, each masked alone |
 | `calibrated` | one base | `llr`, or another score of single bases, minus its mean over sites of the same five bases and alternative: a `Calibration` |
+| `influence` | substitutions of up to k bases | mean change of the log-odds of the other bases of the window, without a mask, by the substitution |
 | `embedding` | substitutions of up to k bases | how far vectors move, of the token that covers it and of the whole window; the mean over strands and frames |
 """  # noqa: E501
 
@@ -45,9 +46,9 @@ class AlleleScore(NamedTuple):
 
     Attributes:
         value: Natural logarithm; below 0 where the model expects the alternative less than the reference. Of
-            `embedding`, a distance or a product.
+            `embedding`, a distance or a product; of `influence`, 0 or more.
         deviation: Population standard deviation over the pairs of strand and frame; None of the scores of bases, whose
-            mean is one of probabilities, and of `embedding`.
+            mean is one of probabilities, of `influence` and of `embedding`.
         num_pairs: How many pairs there are.
     """
 

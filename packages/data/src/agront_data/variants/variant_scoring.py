@@ -35,7 +35,8 @@ class VariantScoring(ScorePlanner):
             record: The record.
             before: The one before it in its file, whose rows it may share.
         """
-        k, masked, others, alone, computed = self.tokenizer.vocabulary.k, 0.0, 0.0, 0, self.computed
+        k, masked, others, alone, substitutions = self.tokenizer.vocabulary.k, 0.0, 0.0, 0, 0
+        computed, frames = self.computed, 1 if self.frames == "central" else k
         # Of what it asks, the share that the record before it has not asked.
         step = record.position - before.position if before is not None and before.contig == record.contig else -1
         for alternative in record.alternatives:
@@ -46,13 +47,13 @@ class VariantScoring(ScorePlanner):
                 if max(change.num_replaced, change.bases.size) <= MOST_PLL_BASES:
                     alone += 2 * sum(num_pll_tokens(change, frame, k) for frame in range(k))
             if len(alternative) == len(record.reference):
-                frames = 1 if self.frames == "central" else k
                 if {"llr", "base"} & computed:
                     masked = min(frames, step) if step >= 0 else frames
-                if "embedding" in computed:
-                    alone += frames if alone else 2 * frames  # the reference's window is that of all alternatives
+                substitutions += 1
                 if {"wildtype", "base_wildtype"} & computed:
                     others = k * min(1.0, step / max(1, k * self.context // 2)) if step >= 0 else k
+        if substitutions:  # and the reference
+            alone += (substitutions + 1) * (frames * ("embedding" in computed) + k * ("influence" in computed))
         return max(1, round((masked + others + alone) * len(self.strands) * (self.context + 1)))
 
     def __call__(

@@ -372,7 +372,9 @@ def fields_of(public):
 )
 def test_every_field_is_documented(public):
     tree = ast.parse(inspect.getsource(public))
-    _, _, attributes = public.__doc__.partition("Attributes:\n")
+    # Fields that a dataclass inherits are documented where they are.
+    bases = [base for base in public.__mro__ if dataclasses.is_dataclass(base)] or [public]
+    attributes = "".join((base.__doc__ or "").partition("Attributes:\n")[2] for base in bases)
     undocumented = [
         name for name in fields_of(public)
         if not documented_by_a_string_below(tree, name) and not re.search(rf"^ +{name}: \S", attributes, re.MULTILINE)

@@ -9,7 +9,7 @@ from agront_data.variants import Calibration, draw_sites, site_records, survey_v
 from models import tokenizer_of
 from rich.console import Console
 from scoring import Records, score_records, scorer_of_model, scorer_of_track
-from terminal import counted, say
+from terminal import say
 
 from calibration.options import Calibrate
 
@@ -50,8 +50,8 @@ def score_sites(options: Calibrate, console: Console) -> None:
         parts.finish(options.out, whole)
         contexts = {context: mean.num_sites for (context, _), mean in means.items()}
         few = sum(number < options.sites for number in contexts.values())
-        told = f"{counted(len(contexts), 'context')} of {512 if folded else 1024}"
-        say(console, f"table         {told}; {few:,} of them had fewer than {options.sites:,} sites")
+        told = f"{len(contexts):,} of {512 if folded else 1024:,}"
+        say(console, f"contexts      {told}; {few:,} of them have fewer than {options.sites:,} sites")
 
     score_records(options.out, records, scorer, options.decisive(), write, console)
 

@@ -6,23 +6,32 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from agront_data.tables import PartFiles, VariantTable, annotations, check_output, score_fields, write_table
 from agront_data.variant_files import InfoField, VariantFile, check_annotated_output, write_annotated
-from agront_data.variants import Score, score_columns
+from agront_data.variants import Score
 
 from scoring.options import ScoreVariants
 
 _VCF_ENDINGS = (".vcf", ".vcf.gz", ".bcf")
 _TABLE_ENDINGS = (".tsv", ".parquet")
+_RATIO = "log p(ALT) - log p(REF) of"
+_WITH_BOTH = "of the vectors with REF and with ALT, of the"
 _MEANINGS = {
-    "llr": "the masked token that covers a substitution",
-    "wildtype": "the token that covers a substitution, not masked",
-    "base": "the base, its probability summed over masked tokens",
-    "base_wildtype": "the base, its probability summed over tokens that are not masked",
-    "calibrated": "the base or token, minus its mean at sites of the same five bases",
-    "pll": "the tokens that cover the alleles, each masked alone",
+    "llr": f"{_RATIO} the masked token that covers a substitution",
+    "wildtype": f"{_RATIO} the token that covers a substitution, not masked",
+    "base": f"{_RATIO} the base, its probability summed over masked tokens",
+    "base_wildtype": f"{_RATIO} the base, its probability summed over tokens that are not masked",
+    "pll": f"{_RATIO} the tokens that cover the alleles, each masked alone",
+    "calibrated": f"{_RATIO} a base, minus its mean at sites of the same five bases",
+    "influence": "Mean change of the log-odds of the window's other bases, ALT in the place of REF",
+    "embedding_cosine": f"1 - cosine {_WITH_BOTH} token that covers a substitution",
+    "embedding_l2": f"Euclidean distance {_WITH_BOTH} token that covers a substitution",
+    "embedding_dot": f"Dot product {_WITH_BOTH} token that covers a substitution",
+    "embedding_mean_cosine": f"1 - cosine {_WITH_BOTH} mean of the window",
+    "embedding_mean_l2": f"Euclidean distance {_WITH_BOTH} mean of the window",
+    "embedding_mean_dot": f"Dot product {_WITH_BOTH} mean of the window",
 }
-_DISTANCES = {"cosine": "1 - cosine", "l2": "Euclidean distance", "dot": "Dot product"}
 
 
 def check_scored_output(out: Path, variants: VariantFile, scores: Sequence[Score]) -> None:
@@ -48,33 +57,18 @@ def text_columns(out: Path, variants: VariantFile) -> tuple[str, ...]:
 def info_fields(scores: Sequence[Score]) -> list[InfoField]:
     """The INFO fields of scores, one value an alternative allele."""
     fields = []
-    for score in scores:
-        if score == "embedding":
-            fields += _embedding_fields()
-            continue
-        if score == "influence":
-            meaning = "Mean change of log-odds of the other bases of the window by ALT; mean over strands and frames"
-            fields.append(InfoField("AGRONT_INFLUENCE", "A", "Float", meaning))
-            continue
-        name = f"AGRONT_{score.upper()}"
-        meanings = {
-            name: ("Float", f"log p(ALT) - log p(REF) of {_MEANINGS[score]}; mean over strands and frames"),
-            f"{name}_SD": ("Float", f"Standard deviation of {name} over strands and frames"),
-            f"{name}_N": ("Integer", f"Number of strands and frames of {name}"),
-        }
-        columns = [f"AGRONT_{column.upper()}" for column, _ in score_fields(score)]
-        fields += [InfoField(column, "A", *meanings[column]) for column in columns]
+    for column, kind in (field for score in scores for field in score_fields(score)):
+        number_kind = "Integer" if pa.types.is_integer(kind) else "Float"
+        fields.append(InfoField(f"AGRONT_{column.upper()}", "A", number_kind, _meaning(column)))
     return [*fields, InfoField("AGRONT_REASON", "A", "String", "Why an alternative allele has no score")]
 
 
-def _embedding_fields() -> list[InfoField]:
-    fields = []
-    for column in score_columns("embedding"):
-        distance, of_mean = _DISTANCES[column.rpartition("_")[2]], "_mean_" in column
-        what = "means of the window" if of_mean else "vectors of the token that covers a substitution"
-        meaning = f"{distance} of the {what}, with REF and with ALT; mean over strands and frames"
-        fields.append(InfoField(f"AGRONT_{column.upper()}", "A", "Float", meaning))
-    return fields
+def _meaning(column: str) -> str:
+    if column.endswith("_sd"):
+        return f"Standard deviation of AGRONT_{column[:-3].upper()} over strands and frames"
+    if column.endswith("_n"):
+        return f"Number of strands and frames of AGRONT_{column[:-2].upper()}"
+    return f"{_MEANINGS[column]}; mean over strands and frames"
 
 
 def write_scores(

@@ -86,10 +86,10 @@ class VariantTable:
 def score_fields(score: Score) -> list[tuple[str, pa.DataType]]:
     """Lists the columns of a score: itself; its deviation over strands and frames, if it has one; their number.
 
-    Those of `influence` and `embedding` are their numbers alone.
+    Those of `calibrated`, `influence` and `embedding` are their numbers alone.
     """
     values = [(column, pa.float64()) for column in score_columns(score)]
-    if score in ("influence", "embedding"):
+    if score in ("calibrated", "influence", "embedding"):
         return values
     fields = [*values, (f"{score}_sd", pa.float64()), (f"{score}_n", pa.int64())]
     return [field for field in fields if field[0] not in ("base_sd", "base_wildtype_sd")]

@@ -25,9 +25,10 @@ pretrain: $(STORE)/store.json
 	@$(BIN)/python tools/pretrain.py demo --data $(STORE) --run $(RUN)
 
 # A file's tests share what they made, so a worker takes whole files. Each worker takes some GB and at least one core.
-# What XLA has compiled is kept in .venv for the next time.
+# What XLA has compiled is kept in .venv for the next time. Bytecode is kept too, whatever the environment says: each
+# worker, and each process that a test starts, would else compile two thousand modules.
 test: install
-	@JAX_COMPILATION_CACHE_DIR=$${JAX_COMPILATION_CACHE_DIR:-$(CURDIR)/.venv/compiled} \
+	@PYTHONDONTWRITEBYTECODE= JAX_COMPILATION_CACHE_DIR=$${JAX_COMPILATION_CACHE_DIR:-$(CURDIR)/.venv/compiled} \
 	  $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 lint: install

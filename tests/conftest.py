@@ -1,6 +1,7 @@
 """Settings that must stand before JAX starts, and what the tests of several packages and tools share."""
 
 import contextlib
+import functools
 import gc
 import os
 import random
@@ -56,13 +57,62 @@ def unchecked_types() -> Iterator[None]:
     config.update("jaxtyping_disable", False)
 
 
+def pytest_collection_finish():
+    """What all tests have imported stays: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _compiled_programs_go():
-    """Programs map memory in pieces, of which Linux gives a process 65,530; the whole suite needs many of them."""
+    """Programs map memory in pieces, of which Linux gives a process 65,530; the whole suite needs many of them.
+
+    They go when a third is used, not after each module: the next one needs many of the same.
+    """
     yield
-    if "jax" in sys.modules:
+    if "jax" in sys.modules and _mapped_pieces() > 20_000:
         gc.collect()
         sys.modules["jax"].clear_caches()
+
+
+def _mapped_pieces() -> int:
+    pieces = Path("/proc/self/maps")
+    return pieces.read_bytes().count(b"\n") if pieces.exists() else 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _same_settings_share_programs():
+    """Runs of the same task and settings take the same compiled functions, as these are pure functions of both.
+
+    The tests of the functions themselves make their own.
+    """
+    shared = {
+        "agront_train.session": ("make_replicated_step", "make_replicated_evaluation"),
+        "presets.experiment": ("make_model",),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, functions in shared.items():
+            for function in functions if name in sys.modules else ():
+                patch.setattr(sys.modules[name], function, _remembering(getattr(sys.modules[name], function)))
+        yield
+
+
+def _remembering(function: Callable) -> Callable:
+    """The function, which gives the same result for equal arguments; for those that have no hash it makes a new one."""
+
+    @functools.lru_cache(maxsize=16)
+    def made(*arguments, **options):
+        return function(*arguments, **options)
+
+    def made_or_new(*arguments, **options):
+        arguments = tuple(tuple(argument) if isinstance(argument, list) else argument for argument in arguments)
+        try:
+            hash(arguments)
+        except TypeError:
+            return function(*arguments, **options)
+        return made(*arguments, **options)
+
+    return made_or_new
 
 
 @pytest.fixture(scope="session")

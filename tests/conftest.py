@@ -86,14 +86,10 @@ def _same_settings_share_programs():
 
     The tests of the functions themselves make their own.
     """
-    shared = {
-        "agront_train.session": ("make_replicated_step", "make_replicated_evaluation"),
-        "presets.experiment": ("make_model",),
-    }
+    session = sys.modules.get("agront_train.session")
     with pytest.MonkeyPatch.context() as patch:
-        for name, functions in shared.items():
-            for function in functions if name in sys.modules else ():
-                patch.setattr(sys.modules[name], function, _remembering(getattr(sys.modules[name], function)))
+        for name in ("make_replicated_step", "make_replicated_evaluation") if session else ():
+            patch.setattr(session, name, _remembering(getattr(session, name)))
         yield
 
 

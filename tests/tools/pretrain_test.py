@@ -1,5 +1,6 @@
 import collections
 import dataclasses
+import functools
 import json
 import math
 import os
@@ -12,7 +13,7 @@ import pretrain
 import pytest
 from agront_data import Windows, ingest_genomes
 from agront_tokenizer import AGRONT_VOCABULARY
-from presets import PRESETS
+from presets import PRESETS, experiment
 
 TOOL = Path(pretrain.__file__)
 WINDOW = 96  # 16 6-mers and <cls>
@@ -22,6 +23,14 @@ TINY = (
     *("--windows.length", str(WINDOW), "--held-out.contigs", "h1", "h2", "--held-out.every", "0"),
     *("--train.batch-size", "4", "--train.steps", "4", "--train.evaluate-every", "2", "--train.checkpoint-every", "3"),
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _same_settings_share_a_model():
+    """So that runs of the same task share what is compiled, as in the tests of training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "make_model", functools.cache(experiment.make_model))
+        yield
 
 
 @pytest.fixture(scope="module")

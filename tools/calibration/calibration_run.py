@@ -8,7 +8,7 @@ from agront_data.tables import PartFiles, VariantTable, mean_scores
 from agront_data.variants import Calibration, draw_sites, site_records, survey_variants, variant_rows
 from models import tokenizer_of
 from rich.console import Console
-from scoring import Records, score_records, scorer_of_model, scorer_of_track
+from scoring import Records, load_model, score_records, scorer_of_model, scorer_of_track
 from terminal import say
 
 from calibration.options import Calibrate
@@ -26,7 +26,9 @@ def score_sites(options: Calibrate, console: Console) -> None:
     if options.by_track:
         scorer = scorer_of_track(Path(options.model))
     else:
-        scorer = scorer_of_model(options, options.model, scores, tokenizer_of(options.model), console)
+        tokenizer = tokenizer_of(options.model)
+        pretrained = load_model(options, options.model, tokenizer, console)
+        scorer = scorer_of_model(options, pretrained, scores, tokenizer)
     with console.status("drawing sites"):
         genome = ContigBases(options.genome, species=options.species)
         sites = draw_sites(genome, options.sites, options.seed, folded=folded, genes=spans_of_genes(options, genome))

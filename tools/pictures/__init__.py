@@ -1,5 +1,6 @@
 """Pictures: all that matplotlib draws."""
 
+from pictures.dependency_map import draw_dependencies
 from pictures.effect_map import check_effects_can_be_drawn, draw_effects
 from pictures.loss_curves import plot_losses, plot_runs
 from pictures.picture_file import DRAWN_ENDINGS
@@ -12,6 +13,7 @@ __all__ = [
     "check_effects_can_be_drawn",
     "check_umap_is_installed",
     "chosen_points",
+    "draw_dependencies",
     "draw_effects",
     "draw_species_shares",
     "draw_umap",

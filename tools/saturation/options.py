@@ -43,8 +43,13 @@ class RegionOptions:
     plot: Annotated[Path | None, tyro.conf.arg(metavar="FILE.png|.svg|.pdf")] = None
     """Also draw each region: a sequence logo of what the model expects, and the score of each substitution. Of several
     regions each gets a file, its place before the ending."""
+    dependencies: Annotated[Path | None, tyro.conf.arg(metavar="FILE.npz")] = None
+    """Also compute for each two positions of a region how much substitutions of the first change the odds of bases at
+    the second: a map, and FILE.png. Each region is read alone, without a mask, on both strands in all six phases, and
+    may not be longer than the context. Of several regions each gets a file, its place before the ending. A map that is
+    there is not computed again."""
     gff: Annotated[Path | None, tyro.conf.arg(metavar="GFF3")] = None
-    """Genes to draw below, plain or compressed."""
+    """Genes to draw below pictures, plain or compressed."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,7 +59,7 @@ class Mutagenesis(WindowOptions, RegionOptions):
     Scores are those of score_variants.py: log p(alternative) - log p(reference), the mean over strands and frames.
 
     Finished parts are kept in OUT.parts: after Ctrl-C, a crash or a full disk the same command continues from there.
-    OUT appears when it is complete.
+    OUT appears when it is complete; so does each map of --dependencies, which are computed first.
     """
 
     def settings(self) -> dict[str, Any]:
@@ -89,5 +94,11 @@ def check_options(options: Mutagenesis) -> None:
         check_score_track(options.bedgraph)
     if options.plot is not None:
         check_picture_name("--plot", options.plot, DRAWN_ENDINGS)
-    elif options.gff is not None:
+    if options.dependencies is not None:
+        check_can_write("--dependencies", options.dependencies)
+        if options.dependencies.suffix != ".npz":
+            raise ValueError(f"--dependencies is {options.dependencies}: name a file that ends in .npz")
+        if options.plot is not None and options.plot.absolute() == options.dependencies.with_suffix(".png").absolute():
+            raise ValueError(f"--plot is {options.plot}: --dependencies draws a picture of that name; give another one")
+    if options.gff is not None and options.plot is None and options.dependencies is None:
         raise ValueError("--gff draws genes below a picture: give its name with --plot, or leave it out")

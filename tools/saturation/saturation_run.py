@@ -1,19 +1,19 @@
 """From checked options to the finished output: regions, model, scores, track, pictures."""
 
-import re
-from pathlib import Path
-
 import numpy as np
-from agront_data.regions import Region, parse_place, read_bed, read_gene_models, scores_by_base, write_score_track
+from agront_data.regions import parse_place, read_bed, read_gene_models, scores_by_base, write_score_track
 from agront_data.tables import PartFiles, VariantTable, write_table
 from agront_data.variants import mean_effects, saturation_of_places, saturation_of_records, variant_rows
+from agront_model.pretrained import peek_config
 from agront_tokenizer import KmerTokenizer
 from pictures import check_effects_can_be_drawn, draw_effects
 from rich.console import Console
-from scoring import Records, say_renamed, score_records, scorer_of_model
+from scoring import Records, load_model, say_renamed, score_records, scorer_of_model
 from terminal import say
 
+from saturation.dependency_run import asked_maps, check_maps, map_regions
 from saturation.options import Mutagenesis
+from saturation.region_file import region_file
 
 # Neighbours share windows within a part: it has so many positions, where the model is slow.
 _PART_POSITIONS = 32
@@ -43,8 +43,17 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
             check_effects_can_be_drawn(region)
     spellings = {region.contig: names.spellings(region.contig) for region in saturation.regions}
     wanted = set().union(*spellings.values()).__contains__
-    genes = {} if options.gff is None else read_gene_models(options.gff, wanted)
-    scorer = scorer_of_model(options, options.model, (options.score,), tokenizer, console)
+    found = {} if options.gff is None else read_gene_models(options.gff, wanted)
+    genes = {contig: [gene for name in same for gene in found.get(name, ())] for contig, same in spellings.items()}
+    maps = []
+    if options.dependencies is not None:
+        maps = asked_maps(options, options.dependencies, saturation)
+        if (config := peek_config(options.model)) is not None:
+            check_maps(maps, options, config, tokenizer.vocabulary.k)
+    pretrained = load_model(options, options.model, tokenizer, console)
+    if maps:
+        map_regions(maps, options, genes, tokenizer, pretrained, console)
+    scorer = scorer_of_model(options, pretrained, (options.score,), tokenizer)
     table = VariantTable(scores=(options.score,), columns=("region",))
     # A window serves the positions beside it too: on each strand there are about as many as positions.
     a_position = len(options.read_strands()) * (scorer.context + 1)
@@ -63,20 +72,11 @@ def mutate_all(options: Mutagenesis, tokenizer: KmerTokenizer, console: Console)
             say(console, f"track         {options.bedgraph}")
         if options.plot is not None:
             for region, of_region in effects:
-                beside = [gene for name in spellings[region.contig] for gene in genes.get(name, [])]
-                picture = picture_of(options.plot, region, len(saturation.regions))
-                draw_effects(region, saturation.bases(region), of_region, beside, picture)
+                picture = region_file(options.plot, region, len(saturation.regions))
+                draw_effects(region, saturation.bases(region), of_region, genes[region.contig], picture)
                 say(console, f"picture       {picture}")
         metadata = {**scorer.origin, "settings": options.settings()}
         write_table(options.out, parts, table.schema, num_rows=num_rows, metadata=metadata)
 
     decisive = {**options.of_windows(), "score": options.score}
     score_records(options.out, records, scorer, decisive, write, console)
-
-
-def picture_of(plot: Path, region: Region, num_regions: int) -> Path:
-    """The file of a region's picture: the one named, or one with the region's place before the ending."""
-    if num_regions == 1:
-        return plot
-    contig = re.sub(r"[^\w.+-]", "_", region.contig)
-    return plot.with_name(f"{plot.stem}.{contig}_{region.start + 1}-{region.end}{plot.suffix}")

@@ -3,7 +3,7 @@
 from scoring.options import ScoreVariants, check_options
 from scoring.scored_output import check_scored_output
 from scoring.scored_records import Records, score_records
-from scoring.scorer import is_track, scorer_of_model, scorer_of_track
+from scoring.scorer import context_of, is_track, load_model, scorer_of_model, scorer_of_track
 from scoring.scoring_run import say_renamed, score_all
 from scoring.truth_report import check_truth
 from scoring.window_options import WindowOptions, check_windows
@@ -16,7 +16,9 @@ __all__ = [
     "check_scored_output",
     "check_truth",
     "check_windows",
+    "context_of",
     "is_track",
+    "load_model",
     "say_renamed",
     "score_all",
     "score_records",

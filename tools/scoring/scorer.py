@@ -8,7 +8,7 @@ import numpy as np
 from agront_data.regions import ContigBases
 from agront_data.tracks import GenomeTrack, TrackScoring
 from agront_data.variants import Calibration, Score, ScoredAllele, VariantRecord, VariantRow, VariantScoring
-from agront_model import Precision, choose_devices
+from agront_model import AgroNTConfig, Precision, Pretrained, choose_devices
 from agront_model.inference import BaseLikelihoods, TokenLikelihoods, TokenVectors
 from agront_tokenizer import KmerTokenizer
 from models import load_checked_weights, origin_of
@@ -76,35 +76,39 @@ def scorer_of_track(
     return Scorer(scoring.num_tokens, _TRACK_BATCH, origin["context"], origin, settings, check, score)
 
 
-def scorer_of_model(
-    options: WindowOptions,
-    model: str,
-    scores: tuple[Score, ...],
-    tokenizer: KmerTokenizer,
-    console: Console,
-    calibration: Calibration | None = None,
-    layer: int = -1,
-) -> Scorer:
-    """Load a model.
-
-    Args:
-        options: how windows are read.
-        model: as for `load_pretrained`.
-        scores: which to compute.
-        tokenizer: of the model.
-        console: takes a description.
-        calibration: what the score `calibrated` subtracts.
-        layer: hidden state of the score `embedding`.
-
-    Raises:
-        OSError, ValueError: it cannot be read, or its context is shorter than --context.
-    """
-    devices, precision = choose_devices(options.devices), Precision(compute=options.precision)
-    pretrained = load_checked_weights(model, tokenizer.vocabulary, console, precision)
-    longest = pretrained.config.max_tokens - 1
+def context_of(options: WindowOptions, config: AgroNTConfig) -> int:
+    """Tokens of a window after `<cls>`; raises a `ValueError` if the model reads fewer than --context."""
+    longest = config.max_tokens - 1
     context = longest if options.context is None else options.context
     if context > longest:
         raise ValueError(f"--context is {context:,}: the model reads at most {longest:,} tokens after <cls>")
+    return context
+
+
+def load_model(options: WindowOptions, model: str, tokenizer: KmerTokenizer, console: Console) -> Pretrained:
+    """Load a model; raises as `load_checked_weights`."""
+    return load_checked_weights(model, tokenizer.vocabulary, console, Precision(compute=options.precision))
+
+
+def scorer_of_model(
+    options: WindowOptions,
+    pretrained: Pretrained,
+    scores: tuple[Score, ...],
+    tokenizer: KmerTokenizer,
+    calibration: Calibration | None = None,
+    layer: int = -1,
+) -> Scorer:
+    """Make a loaded model score; raises as `context_of`.
+
+    Args:
+        options: how windows are read.
+        pretrained: the model.
+        scores: which to compute.
+        tokenizer: of the model.
+        calibration: what the score `calibrated` subtracts.
+        layer: hidden state of the score `embedding`.
+    """
+    devices, context = choose_devices(options.devices), context_of(options, pretrained.config)
     scoring = VariantScoring(
         tokenizer=tokenizer,
         context=context,

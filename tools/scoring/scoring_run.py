@@ -14,7 +14,7 @@ from terminal import say
 from scoring.options import ScoreVariants
 from scoring.scored_output import text_columns, write_scores
 from scoring.scored_records import Records, score_records
-from scoring.scorer import scorer_of_model, scorer_of_track
+from scoring.scorer import load_model, scorer_of_model, scorer_of_track
 from scoring.truth_report import truth_table
 
 
@@ -36,8 +36,9 @@ def score_all(options: ScoreVariants, variants: VariantFile, names: ContigNames,
         scorer = scorer_of_track(Path(options.model), options.score, calibration)
     else:
         tokenizer = tokenizer_of(options.model)
+        pretrained = load_model(options, options.model, tokenizer, console)
         scorer = scorer_of_model(
-            options, options.model, options.score, tokenizer, console, calibration=calibration, layer=options.layer
+            options, pretrained, options.score, tokenizer, calibration=calibration, layer=options.layer
         )
     if calibration is not None:
         calibration.check_settings(scorer.settings, str(options.calibration))

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from agront_data import encode_sequence
-from agront_data.variants import dependency_rows, log_odds, log_odds_changes, window_probabilities
+from agront_data.variants import dependency_rows, log_odds, log_odds_changes, positions_read, window_probabilities
 from agront_tokenizer import KmerTokenizer
 from tiles_by_letters import odds_by_letters, probabilities_of, turned
 
@@ -45,6 +45,7 @@ def test_what_is_not_read_has_no_number_and_runs_know_nothing_of_each_other():
     found = dependency_rows(encode_sequence(LETTERS), 0, len(LETTERS), TOKENIZER, model)
     is_read = np.zeros(len(LETTERS), bool)
     is_read[:19] = is_read[20:27] = True
+    np.testing.assert_array_equal(positions_read(encode_sequence(LETTERS), 6), is_read)
     np.testing.assert_array_equal(~np.isnan(found), np.outer(is_read, is_read))
     assert (found[:19, 20:27] == 0).all()
     assert (found[:19, :19] > 0).sum() == 19 * 18 - 2  # rows have 18 bases: none has the first and the last

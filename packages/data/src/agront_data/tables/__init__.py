@@ -5,6 +5,7 @@ does not hold yet, and writes it there. `write_table` makes one file of the part
 `table_format` reads the first three again. A job brings its input (`InputRow`), its columns (`Table`), and a function
 from a list of input rows to a `pyarrow.RecordBatch`. The jobs know nothing of the meaning of the numbers;
 `EmbeddingTable` has the columns of embeddings, `VariantTable` those of scores of variants.
+`DependencyMap` computes and keeps a map of nucleotide dependencies.
 
 Needs pyarrow and zarr: `pip install 'agront-data[tables]'`.
 """
@@ -18,6 +19,7 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
+from agront_data.tables.dependency_map import DependencyMap
 from agront_data.tables.embedding_table import EmbeddingTable, embedding_names
 from agront_data.tables.input_row import InputRow, Table
 from agront_data.tables.mean_scores import mean_scores
@@ -31,6 +33,7 @@ from agront_data.tables.variant_table import VariantTable, annotations, count_re
 
 __all__ = [
     "TOKEN_FIELDS",
+    "DependencyMap",
     "EmbeddingTable",
     "InputRow",
     "Part",

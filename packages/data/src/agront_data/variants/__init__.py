@@ -25,7 +25,7 @@ from agront_data.variants.calibration import (
 )
 from agront_data.variants.calibration_sites import draw_sites, site_records
 from agront_data.variants.contig_names import ContigNames, read_contig_aliases
-from agront_data.variants.dependencies import dependency_rows
+from agront_data.variants.dependencies import dependency_rows, positions_read
 from agront_data.variants.likelihoods import BaseModel, Likelihoods, Question, answers
 from agront_data.variants.log_odds import log_odds, log_odds_changes
 from agront_data.variants.masked_tokens import Frames, masked_pairs, num_bases_around
@@ -100,6 +100,7 @@ __all__ = [
     "mean_effects",
     "mean_probabilities",
     "num_bases_around",
+    "positions_read",
     "pseudo_likelihood_pairs",
     "read_calibration",
     "read_contig_aliases",

@@ -6,13 +6,25 @@ elements", https://doi.org/10.1101/2024.07.27.605418; of a model of k-mers, each
 
 import numpy as np
 from agront_tokenizer import KmerTokenizer
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
 from agront_data.bases import BASE_BITS, N
 from agront_data.store import find_runs
 from agront_data.variants.likelihoods import BaseModel
 from agront_data.variants.log_odds import log_odds_changes
 from agront_data.variants.window_probabilities import window_probabilities
+
+
+def positions_read(bases: UInt8[np.ndarray, "L"], k: int) -> Bool[np.ndarray, "L"]:
+    """Tells which bases of a window are in a run of at least k A, C, G, T, so that a token can cover them."""
+    is_read = np.zeros(bases.size, bool)
+    for first, last in _runs(bases & BASE_BITS, k):
+        is_read[first:last] = True
+    return is_read
+
+
+def _runs(codes: UInt8[np.ndarray, "L"], k: int) -> list[tuple[int, int]]:
+    return [(first, last) for first, last in find_runs(codes < N).tolist() if last - first >= k]
 
 
 def dependency_rows(
@@ -33,12 +45,11 @@ def dependency_rows(
         model: Gives probabilities of bases; called once.
 
     Returns:
-        The rows i of the map. e[i, i] is 0. Where the window has N, or a run of A, C, G, T shorter than a token, which
-        the model does not read, rows and columns are NaN. Between runs that N parts, it is 0.
+        The rows i of the map. e[i, i] is 0. Rows and columns of what the model does not read (`positions_read`) are
+        NaN. Between runs that N parts, it is 0.
     """
     codes, k = bases & BASE_BITS, tokenizer.vocabulary.k
-    runs = [(first, last) for first, last in find_runs(codes < N).tolist() if last - first >= k]
-    asked = [(first, last, range(max(first, start), min(last, end))) for first, last in runs]
+    asked = [(first, last, range(max(first, start), min(last, end))) for first, last in _runs(codes, k)]
     windows = []
     for first, last, positions in asked:
         if positions:
@@ -47,9 +58,7 @@ def dependency_rows(
             windows += _substituted(codes[first:last], position - first)
     found = iter(window_probabilities(windows, tokenizer, model))
     rows = np.full((end - start, codes.size), np.nan, np.float32)
-    is_read = np.zeros(codes.size, bool)
-    for first, last in runs:
-        is_read[first:last] = True
+    is_read = positions_read(codes, k)
     for first, last, positions in asked:
         if positions:
             before = next(found)

@@ -49,7 +49,8 @@ def with_info(content: bytes, source: str, entries: Mapping[str, str]) -> bytes:
     columns = content.split(b"\t", 8)
     info = columns[7]
     for key in entries:
-        if any(entry.partition(b"=")[0] == key.encode() for entry in info.split(b";")):
+        name = key.encode()
+        if name in info and any(entry.partition(b"=")[0] == name for entry in info.split(b";")):
             raise ValueError(
                 f"{source}: has INFO/{key} already; remove it first: bcftools annotate -x INFO/{key} OLD > NEW"
             )

@@ -36,6 +36,13 @@ _compiled = tempfile.TemporaryDirectory(prefix="agront-tests-")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _compiled.name)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
+# A machine that pauses breaks no test.
+if find_spec("hypothesis"):
+    import hypothesis
+
+    hypothesis.settings.register_profile("no deadline", deadline=None)
+    hypothesis.settings.load_profile("no deadline")
+
 # Annotations hold: every call of the packages is checked, shapes and dtypes included. An int is a float, as for mypy.
 install_import_hook(
     ["agront_tokenizer", "agront_data", "agront_model", "agront_train"],

@@ -130,7 +130,7 @@ def padded_tokens(draw):
     return tokens
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @example(tokens=random_tokens(np.random.default_rng(1)))
 @given(tokens=padded_tokens())
 def test_any_padding_of_any_architecture_within_1e_4(pair, tokens):

@@ -82,7 +82,7 @@ GENOMES = st.dictionaries(
 
 
 @given(genomes=GENOMES, length=st.integers(1, 9), block=st.integers(3, 20), window=st.integers(4, 25))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_counts_are_those_of_a_comparison_of_strings(
     lay_out: Make, genomes: Mapping[str, Mapping[str, str]], length: int, block: int, window: int
 ) -> None:

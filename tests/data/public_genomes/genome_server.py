@@ -16,12 +16,16 @@ RELEASE = 57
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """What happens to one request for a file. `after`: bytes of the content that are sent before."""
+    """What happens to one request for a file. `after`: bytes of the content that are sent before.
+
+    The rest is sent after so many seconds (`stall`), and not before an event (`until`).
+    """
 
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     after: int | None = None
     stall: float = 0.0
+    until: threading.Event | None = None
     ignore_range: bool = False
     wrong_range: bool = False
     wrong_byte: int | None = None
@@ -143,9 +147,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault.after is not None:
             self.wfile.write(body[: fault.after])
             self.wfile.flush()
-            if not fault.stall:
+            if not fault.stall and fault.until is None:
                 return
             time.sleep(fault.stall)
+            if fault.until is not None:
+                fault.until.wait()
             body = body[fault.after :]
         self.wfile.write(body)
 

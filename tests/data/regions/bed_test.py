@@ -206,7 +206,7 @@ def outcome(path: Path) -> list[Region] | str:
         return str(error)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.one_of(
         st.binary(max_size=60),

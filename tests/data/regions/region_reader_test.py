@@ -207,7 +207,7 @@ def sliced(contigs: dict[str, str], region: Region) -> str:
     return sequence if region.strand == "+" else sequence[::-1].translate(COMPLEMENT)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=genome_and_regions(), block=st.integers(1, 50), width=st.integers(1, 60))
 def test_a_fasta_file_reads_as_slices_of_its_sequences(
     tmp_path_factory: pytest.TempPathFactory, case: tuple[dict[str, str], list[Region]], block: int, width: int
@@ -224,7 +224,7 @@ def test_a_fasta_file_reads_as_slices_of_its_sequences(
     assert found == [sliced(contigs, region) for region in regions]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(case=genome_and_regions(), batch=st.integers(1, 200))
 def test_a_store_reads_as_slices_of_its_sequences(
     lay_out: Callable[..., GenomeStore], case: tuple[dict[str, str], list[Region]], batch: int

@@ -235,7 +235,7 @@ def test_a_cut_inside_a_block_of_bgzip_is_refused(tmp_path: Path, before: bytes,
 names = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     records=st.lists(st.tuples(names, st.text("ACGTNacgtnRYK", min_size=1, max_size=40)), min_size=1, max_size=5),
     width=st.integers(1, 41),
@@ -283,7 +283,7 @@ def outcome(path: Path, block: int) -> list[FastaRecord] | str:
             return str(error)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.one_of(st.binary(max_size=80), st.text(">ACGTn \t\r\n#@U-é", max_size=60).map(str.encode)),
     st.integers(1, 30),

@@ -69,7 +69,7 @@ def test_windows_outside_are_refused(make_store: Make, genome: int, start: int, 
         store.read_windows(np.array([genome]), np.array([start]), np.array([length]), 4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data(), sequences=st.lists(st.text("ACGTNacgtnRy", min_size=1, max_size=90), min_size=1, max_size=4))
 def test_round_trip_over_many_shards(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, sequences: list[str]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 Make = Callable[..., GenomeStore]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 3 * BLOCK_BASES), max_size=6), st.integers(0, 2**32 - 1))
 def test_blocks_are_counted_whatever_the_pieces(sizes: list[int], seed: int) -> None:
     marked = np.random.default_rng(seed).random(sum(sizes)) < 0.4

@@ -40,7 +40,7 @@ def test_equals_each_base_alone(tmp_path, model, by_letters, context):
     np.testing.assert_allclose(np.exp(found["six"]).sum(axis=1), 1, atol=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_no_base_depends_on_the_pieces(data, model, tmp_path_factory):
     letters = data.draw(st.text(st.sampled_from("ACGT" * 20 + "N"), min_size=1, max_size=200))

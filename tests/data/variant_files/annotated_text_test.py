@@ -84,7 +84,7 @@ blank = st.sampled_from([b"", b" "])
     last_end=st.booleans(),
     ending=st.sampled_from([".vcf", ".vcf.gz"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @pytest.mark.filterwarnings("ignore:.*the output gets no index")
 def test_nothing_but_info_and_the_header_changes(tmp_path_factory, lines, comments, line_end, last_end, ending):
     header = [*HEADER.splitlines(), *(b"##x=" + comment for comment in comments), NAMES_OF_TWO.rstrip()]

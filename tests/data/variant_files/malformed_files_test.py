@@ -115,7 +115,7 @@ def test_damaged_lines_of_real_files(tmp_path, name):
         st.lists(st.sampled_from([b"chr1", b"5", b".", b"A", b"", b"-1", b" ", b"\xe9", b"\0", b"#"]), max_size=12)
     )
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @pytest.mark.parametrize("names", [NAMES, NAMES_OF_TWO], ids=["no samples", "samples"])
 def test_lines_of_any_columns(tmp_path_factory, names, lines):
     path = tmp_path_factory.getbasetemp() / "columns.vcf"
@@ -123,7 +123,7 @@ def test_lines_of_any_columns(tmp_path_factory, names, lines):
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_random_bytes_behind_a_header(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "bytes.vcf"
     check(path, unmarked(HEADER + NAMES + content))
@@ -134,7 +134,7 @@ def test_random_bytes_behind_a_header(tmp_path_factory, content):
     st.binary(max_size=60),
     st.sampled_from([b"", b"##fileformat=VCFv4.2\n", b"chrom\tpos\tref\talt\n", b"BCF\x02", b"\x1f\x8b"]),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @pytest.mark.filterwarnings("ignore::agront_data.InputWarning")
 def test_random_files(tmp_path_factory, content, beginning):
     path = tmp_path_factory.getbasetemp() / "random.vcf"

@@ -52,7 +52,7 @@ def pairs_of(sequence, position, alternative, context, frames="all"):
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_windows_are_those_of_the_rule(data):
     sequence = data.draw(st.text(st.sampled_from("ACGTACGTACGTACGTN"), min_size=1, max_size=90))

@@ -121,7 +121,7 @@ def trimmed(position, old, new):
     return position, old, new
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_scores_are_those_of_strings(data, tmp_path_factory):
     letters = data.draw(st.text(st.sampled_from("ACGT" * 6 + "N"), min_size=1, max_size=100))
@@ -148,7 +148,7 @@ def test_scores_are_those_of_strings(data, tmp_path_factory):
                 check(found.scores[name], expected)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_without_mask_scores_are_those_of_strings(data, tmp_path_factory):
     letters = data.draw(st.text(st.sampled_from("ACGT" * 20 + "N"), min_size=1, max_size=150))

@@ -264,7 +264,7 @@ def expected_windows(
     return kept, skipped_short, skipped_n
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(genomes=genomes, windows=windows, blocks=blocks, part=st.sampled_from(["training", "held_out"]))
 def test_grid_equals_windows_laid_out_one_by_one(
     lay_out: LayOut, genomes: Genomes, windows: Windows, blocks: dict[str, int], part: Part
@@ -290,7 +290,7 @@ def try_to_build(*arguments: Any) -> WindowGrid | None:
         return None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(genomes=genomes, windows=windows, blocks=blocks, seed=st.integers(0, 2**32))
 def test_what_training_and_held_out_windows_hold(
     lay_out: LayOut, genomes: Genomes, windows: Windows, blocks: dict[str, int], seed: int

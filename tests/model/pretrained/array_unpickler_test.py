@@ -27,7 +27,7 @@ def dumped(tmp_path, value, **how):
 DTYPES = st.sampled_from(["<f4", ">f4", "<f2", "<f8", "<i8", ">u2", "?"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     arrays=st.lists(
         arrays_of.arrays(DTYPES, arrays_of.array_shapes(min_dims=0, min_side=0, max_side=5)), min_size=1, max_size=4
@@ -84,7 +84,7 @@ def test_an_array_of_a_huge_shape_is_refused(tmp_path):
         find_arrays(path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_cut_short_anywhere_is_refused(tmp_path, data):
     tree = {"m": {"w": np.arange(50, dtype=np.float32), "b": np.arange(3, dtype=np.float32)}}
@@ -95,7 +95,7 @@ def test_a_file_cut_short_anywhere_is_refused(tmp_path, data):
         find_arrays(path)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_flipped_bytes_give_arrays_or_a_sentence(tmp_path, data):
     path = dumped(tmp_path, {"m": {"w": np.arange(5, dtype=np.float32)}})

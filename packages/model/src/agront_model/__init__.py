@@ -4,6 +4,15 @@
 with the parameters of a published model.
 """
 
+from agront_model.adapters import (
+    IA3,
+    AdaptedLayer,
+    Adapter,
+    LoRA,
+    merge_adapters,
+    split_adapters,
+    with_adapters,
+)
 from agront_model.agront import AgroNT, Encode, Encoding, Params, count_parameters, make_model
 from agront_model.attention import AttentionWay, attention_way
 from agront_model.config import AGRONT_1B, AgroNTConfig
@@ -27,11 +36,15 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AGRONT_1B",
+    "IA3",
+    "AdaptedLayer",
+    "Adapter",
     "AgroNT",
     "AgroNTConfig",
     "AttentionWay",
     "Encode",
     "Encoding",
+    "LoRA",
     "Params",
     "Precision",
     "Pretrained",
@@ -47,10 +60,13 @@ __all__ = [
     "hardware_flops",
     "load_pretrained",
     "make_model",
+    "merge_adapters",
     "model_flops",
     "row_bytes",
     "row_costs",
     "row_traffic",
     "save_pretrained",
+    "split_adapters",
     "weight_copy_bytes",
+    "with_adapters",
 ]

@@ -8,8 +8,9 @@ import haiku as hk
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Integer
+from jaxtyping import Array, Float, Integer, Key
 
+from agront_model.adapters import Adapter
 from agront_model.config import AgroNTConfig
 from agront_model.embeddings import Embeddings, check_shape, check_tokens
 from agront_model.lm_head import LMHead
@@ -46,6 +47,7 @@ class Encode(Protocol):
         tokens: Integer[Array | np.ndarray, "B T"],
         hidden_states: bool | Sequence[int] = False,
         attention_layers: Sequence[int] = (),
+        dropout_keys: Key[Array, "B"] | None = None,
     ) -> Encoding:
         """Encodes token ids.
 
@@ -56,6 +58,7 @@ class Encode(Protocol):
                 which takes the memory of these only. They count as in transformers: 0 for the embedded tokens, i for
                 what comes out of layer i, num_layers for `embeddings`. Python values, not an array.
             attention_layers: layers, from 0, whose attention maps to hand out; Python values.
+            dropout_keys: a key a row, for the dropout of a `LoRA` while it is trained; None for none.
 
         Raises:
             ValueError: rows longer than `max_tokens`, no such layer or hidden state, a hidden state named twice, or
@@ -78,7 +81,9 @@ class AgroNT(NamedTuple):
     lm_logits: Callable[[Params, Float[Array, "... D"]], Float[Array, "... V"]]
 
 
-def make_model(config: AgroNTConfig, precision: Precision | None = None, *, remat: bool = False) -> AgroNT:
+def make_model(
+    config: AgroNTConfig, precision: Precision | None = None, *, remat: bool = False, adapter: Adapter | None = None
+) -> AgroNT:
     """Builds the functions of a model.
 
     Args:
@@ -86,11 +91,15 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
         precision: number format of the matrix products; float32 if not given.
         remat: whether the backward pass computes each layer again instead of storing its activations. Changes memory
             and time, neither the parameters nor the results.
+        adapter: what the layers have beside their own weights; `init` draws its parameters, too.
     """
     precision = precision or Precision()
 
     def encode_body(
-        tokens: Array, hidden_states: bool | tuple[int, ...], attention_layers: tuple[int, ...]
+        tokens: Array,
+        hidden_states: bool | tuple[int, ...],
+        attention_layers: tuple[int, ...],
+        dropout_keys: Array | None = None,
     ) -> Encoding:
         B, T = tokens.shape
         tokens = tokens.astype(jnp.int32)
@@ -102,6 +111,8 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
             remat=remat,
             hidden_states=hidden_states,
             attention_layers=attention_layers,
+            adapter=adapter,
+            dropout_keys=dropout_keys,
         )
         final = layer_norm(config, "final_norm")(stack.outputs)
         states = stack.inputs_of_layers
@@ -142,7 +153,11 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
         return compiled_init(rng, jnp.zeros((1, 1), jnp.int32))
 
     def encode(
-        params: Params, tokens: Any, hidden_states: bool | Sequence[int] = False, attention_layers: Sequence[int] = ()
+        params: Params,
+        tokens: Any,
+        hidden_states: bool | Sequence[int] = False,
+        attention_layers: Sequence[int] = (),
+        dropout_keys: Array | None = None,
     ) -> Encoding:
         if isinstance(tokens, jax.core.Tracer):
             check_shape(tokens, config)
@@ -153,7 +168,7 @@ def make_model(config: AgroNTConfig, precision: Precision | None = None, *, rema
             if not 0 <= layer < config.num_layers:
                 raise ValueError(f"attention_layers: no layer {layer}, they count from 0 to {config.num_layers - 1}")
         states = _states_asked_for(hidden_states, config.num_layers)
-        return compiled_encode(params, jnp.asarray(tokens), states, tuple(dict.fromkeys(layers)))
+        return compiled_encode(params, jnp.asarray(tokens), states, tuple(dict.fromkeys(layers)), dropout_keys)
 
     return AgroNT(init, encode, jax.jit(apply_lm_head))
 

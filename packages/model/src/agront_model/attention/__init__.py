@@ -5,10 +5,11 @@ from agront_model.attention.choice import AttentionWay, attend_by_device, attent
 from agront_model.attention.cudnn import attend_by_cudnn, is_result_of_cudnn
 from agront_model.attention.head_by_head import attend_head_by_head
 from agront_model.attention.projections import Projections
-from agront_model.attention.self_attention import SelfAttention
+from agront_model.attention.self_attention import NO_DROPOUT, SelfAttention
 from agront_model.attention.splash import attend_by_splash
 
 __all__ = [
+    "NO_DROPOUT",
     "AttentionWay",
     "Projections",
     "SelfAttention",

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float
 
-from agront_model.attention.padded_projections import pad_heads
+from agront_model.attention.padded_projections import add_output, pad_heads
 from agront_model.attention.projections import Projections
 
 # Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, H heads, e padded head width.
@@ -34,8 +34,8 @@ def attend_by_cudnn(
     weights = pad_heads(projections, num_heads, WIDTHS)
     x = inputs.reshape(B, T, D)
     query, key, value = (
-        checkpoint_name(jnp.einsum("btD,Dhe->bthe", x, w) + b, name)
-        for name, (w, b) in zip(("query", "key", "value"), weights[:3], strict=True)
+        checkpoint_name(layer(x, inputs, heads_first=False), name)
+        for name, layer in zip(("query", "key", "value"), weights[:3], strict=True)
     )
     lengths = jnp.maximum(valid.sum(1, dtype=jnp.int32), 1)
     mixed = jax.nn.dot_product_attention(
@@ -47,8 +47,7 @@ def attend_by_cudnn(
         key_value_seq_lengths=lengths,
         implementation="cudnn",
     )
-    w, b = weights.output
-    return (jnp.einsum("bthe,heD->btD", mixed, w) + b).reshape(B * T, D)
+    return add_output(jnp.einsum("bthe,heD->btD", mixed, weights.output), mixed, projections.output, D // num_heads)
 
 
 def is_result_of_cudnn(primitive: Any, *_: object, **__: object) -> bool:

@@ -5,12 +5,9 @@ from typing import NamedTuple
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Float
 
-from agront_model.dense import product
+from agront_model.dense import Weights, linear
 
 # Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, H heads, d head width, e padded head width.
-
-Weights = tuple[Float[Array, "D D"], Float[Array, "D"]]
-"""Matrix and bias."""
 
 
 class Projections(NamedTuple):
@@ -26,12 +23,11 @@ class Projections(NamedTuple):
     ) -> tuple[Float[Array, "B T H d"], Float[Array, "B T H d"], Float[Array, "B T H d"]]:
         """Query, key and value of each head. The backward pass finds them under these names."""
         query, key, value = (
-            checkpoint_name(product(inputs, w) + b, name).reshape(num_rows, -1, num_heads, len(b) // num_heads)
-            for name, (w, b) in zip(("query", "key", "value"), self[:3], strict=True)
+            checkpoint_name(linear(inputs, weights), name).reshape(num_rows, -1, num_heads, len(weights.b) // num_heads)
+            for name, weights in zip(("query", "key", "value"), self[:3], strict=True)
         )
         return query, key, value
 
     def outputs(self, mixed: Float[Array, "B T H d"]) -> Float[Array, "N D"]:
         """What the attention adds to the residual stream, from the mean values of each head."""
-        w, b = self.output
-        return product(mixed.reshape(-1, len(w)), w) + b
+        return linear(mixed.reshape(-1, len(self.output.w)), self.output)

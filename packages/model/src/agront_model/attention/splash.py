@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Array, Bool, Float
 
-from agront_model.attention.padded_projections import pad_heads
+from agront_model.attention.padded_projections import add_output, pad_heads
 from agront_model.attention.projections import Projections
 
 # Shapes: B rows, T tokens a row, N = B * T tokens flattened, D model width, H heads, e padded head width.
@@ -41,14 +41,14 @@ def attend_by_splash(
     x = jnp.pad(inputs.reshape(B, T, D), ((0, 0), (0, more), (0, 0)))
     segments = jnp.pad(valid, ((0, 0), (0, more))).astype(jnp.int32)
     query, key, value = (
-        checkpoint_name(jnp.einsum("btD,Dhe->bhte", x, w) + b[:, None], name)
-        for name, (w, b) in zip(("query", "key", "value"), weights[:3], strict=True)
+        checkpoint_name(layer(x, inputs, heads_first=True), name)
+        for name, layer in zip(("query", "key", "value"), weights[:3], strict=True)
     )
     kernel = _kernel(T + more, num_heads, interpret)
     query = query * (D // num_heads) ** -0.5
     mixed = jax.vmap(kernel)(query, key, value, segment_ids=SegmentIds(segments, segments))
-    w, b = weights.output
-    return (jnp.einsum("bhte,heD->btD", mixed, w)[:, :T] + b).reshape(B * T, D)
+    outputs = jnp.einsum("bhte,heD->btD", mixed, weights.output)[:, :T]
+    return add_output(outputs, jnp.swapaxes(mixed, 1, 2)[:, :T], projections.output, D // num_heads)
 
 
 def _kernel(num_tokens: int, num_heads: int, interpret: bool) -> Callable[..., Array]:

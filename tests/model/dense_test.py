@@ -50,7 +50,7 @@ def test_a_layer_hands_out_its_weights():
     transformed = hk.without_apply_rng(hk.transform(both))
     x = arrays(jnp.float32)[0][:5, :12]
     params = transformed.init(jax.random.key(0), x)
-    (w, b), outputs = transformed.apply(params, x)
+    (w, b, *_), outputs = transformed.apply(params, x)
     assert (w.shape, b.shape) == ((12, 16), (16,))
     np.testing.assert_allclose(x @ w + b, outputs, rtol=1e-6)
 

@@ -18,6 +18,7 @@ from agront_model.attention import (
     choice,
 )
 from agront_model.attention import splash as splash_file
+from agront_model.dense import Weights
 from jax._src.cudnn import fused_attention_stablehlo
 
 HEADS = 2
@@ -28,7 +29,7 @@ def layer(width, dtype=jnp.float32):
     D = HEADS * width
     matrix = lambda: jnp.asarray(rng.normal(0, D**-0.5, (D, D)), dtype)  # noqa: E731
     bias = lambda: jnp.asarray(rng.normal(0, 0.5, D), dtype)  # noqa: E731
-    return Projections(*((matrix(), bias()) for _ in range(4)))
+    return Projections(*(Weights(matrix(), bias()) for _ in range(4)))
 
 
 def plainly(inputs, valid, projections):

@@ -29,6 +29,7 @@ from agront_model.cost import (
 from agront_model.devices import choose_devices, explaining_memory
 from agront_model.embeddings import check_tokens
 from agront_model.precision import Precision
+from agront_model.prediction_head import HeadConfig, Pooling, PredictionHead, make_head
 from agront_model.pretrained import Pretrained, load_pretrained, save_pretrained
 from agront_model.row_costs import RowCosts, row_costs
 
@@ -44,9 +45,12 @@ __all__ = [
     "AttentionWay",
     "Encode",
     "Encoding",
+    "HeadConfig",
     "LoRA",
     "Params",
+    "Pooling",
     "Precision",
+    "PredictionHead",
     "Pretrained",
     "RowBytes",
     "RowCosts",
@@ -59,6 +63,7 @@ __all__ = [
     "forward_flops",
     "hardware_flops",
     "load_pretrained",
+    "make_head",
     "make_model",
     "merge_adapters",
     "model_flops",

@@ -82,7 +82,7 @@ def make_head(head: HeadConfig, model: AgroNTConfig) -> PredictionHead:
         per_base = (head.k,) if head.pooling == "base" else ()
         return flat.reshape(*vectors.shape[:-1], *per_base, head.num_outputs)
 
-    transformed = hk.without_apply_rng(hk.transform(body))
+    transformed: hk.Transformed = hk.without_apply_rng(hk.transform(body))
 
     def init(rng: Array) -> Mapping[str, Mapping[str, Array]]:
         return transformed.init(rng, jnp.zeros((1, 2, model.embed_dim)), jnp.ones((1, 2), bool))

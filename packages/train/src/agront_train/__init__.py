@@ -21,7 +21,14 @@ from agront_train.run_folder import (
 )
 from agront_train.setting_names import option_names, with_options
 from agront_train.stop_signals import StopSignals, stop_signals
-from agront_train.tasks import MaskedLanguageModel, MaskedTokenTask, MaskingVocabulary
+from agront_train.tasks import (
+    LabelledRows,
+    LabelTask,
+    MaskedLanguageModel,
+    MaskedTokenTask,
+    MaskingVocabulary,
+    Objective,
+)
 from agront_train.trainer import TrainResult, train
 from agront_train.update import TrainState, init_state, make_train_step
 
@@ -32,12 +39,15 @@ __all__ = [
     "CheckpointWriteError",
     "Difference",
     "Guess",
+    "LabelTask",
+    "LabelledRows",
     "LossSum",
     "MaskedLanguageModel",
     "MaskedTokenTask",
     "MaskingConfig",
     "MaskingVocabulary",
     "Monitoring",
+    "Objective",
     "Observer",
     "OptimizerConfig",
     "ResumableIterator",

@@ -63,12 +63,13 @@ def pad_heads(projections: Projections, num_heads: int, multiple: int) -> HeadWe
         widths[axis] = (0, -array.shape[axis] % multiple)
         return jnp.pad(array, widths)
 
-    def columns(array: Array | None) -> Array | None:
-        return None if array is None else pad(array.reshape(*array.shape[:-1], num_heads, -1), array.ndim)
+    def columns(array: Array) -> Array:
+        return pad(array.reshape(*array.shape[:-1], num_heads, -1), array.ndim)
 
     def into(layer: Weights) -> HeadLayer:
-        low_rank = layer.low_rank and layer.low_rank._replace(up=columns(layer.low_rank.up))
-        return HeadLayer(columns(layer.w), columns(layer.b), low_rank, columns(layer.scale))
+        low_rank = None if layer.low_rank is None else layer.low_rank._replace(up=columns(layer.low_rank.up))
+        scale = None if layer.scale is None else columns(layer.scale)
+        return HeadLayer(columns(layer.w), columns(layer.b), low_rank, scale)
 
     query, key, value, output = projections
     w = pad(output.w.reshape(num_heads, -1, output.w.shape[1]), 1)

@@ -1,5 +1,6 @@
 """Tasks that a model can be trained on, a room each."""
 
+from agront_train.tasks.labels import Encoder, Head, LabelledRows, LabelTask, Objective, ObjectiveKind
 from agront_train.tasks.masked_tokens import (
     HELD_OUT_SEED,
     MaskedLanguageModel,
@@ -15,10 +16,16 @@ from agront_train.tasks.masked_tokens import (
 
 __all__ = [
     "HELD_OUT_SEED",
+    "Encoder",
+    "Head",
+    "LabelTask",
+    "LabelledRows",
     "MaskedLanguageModel",
     "MaskedTokenTask",
     "MaskedTokens",
     "MaskingVocabulary",
+    "Objective",
+    "ObjectiveKind",
     "TokenRows",
     "make_guesses",
     "mask_held_out",

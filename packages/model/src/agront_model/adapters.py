@@ -63,6 +63,7 @@ class IA3:
 
 
 Adapter = LoRA | IA3
+"""What the layers of a model may have beside their own weights, for `make_model`."""
 
 Params = Mapping[str, Mapping[str, Any]]
 

@@ -9,7 +9,15 @@ from agront_data.variant_files import open_variants
 from agront_model import choose_devices
 from agront_model.pretrained import check_source
 from rich.console import Console
-from scoring import ScoreVariants, check_options, check_scored_output, check_truth, score_all
+from scoring import (
+    ScoreVariants,
+    check_options,
+    check_scored_output,
+    check_truth,
+    is_lookup,
+    look_up_all,
+    score_all,
+)
 from terminal import errors_as_sentences, in_options_of, make_console, read_options
 
 
@@ -31,7 +39,10 @@ def score_variants(options: ScoreVariants, console: Console) -> None:
     PartFiles.beside(options.out).check_begun(options.decisive())
     if not options.by_track:
         choose_devices(options.devices)  # an error of JAX's shows before the input is read
-    score_all(options, variants, names, console)
+    if is_lookup(options, variants):
+        look_up_all(options, variants, names, console)
+    else:
+        score_all(options, variants, names, console)
 
 
 def main() -> None:

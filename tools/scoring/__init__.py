@@ -1,5 +1,6 @@
 """Scores of variants: options, run and output of `score_variants.py`; what other scripts that score share."""
 
+from scoring.lookup_run import is_lookup, look_up_all
 from scoring.options import ScoreVariants, check_options
 from scoring.scored_output import check_scored_output
 from scoring.scored_records import Records, score_records
@@ -17,8 +18,10 @@ __all__ = [
     "check_truth",
     "check_windows",
     "context_of",
+    "is_lookup",
     "is_track",
     "load_model",
+    "look_up_all",
     "say_renamed",
     "score_all",
     "score_records",

@@ -94,8 +94,13 @@ def write_scores(
             [f"##agront_score_variants={json.dumps(metadata)}"],
             annotations(parts, options.score),
         )
-        for ending in (".tbi", ".csi"):
-            index = whole.with_name(f"{whole.name}{ending}")
-            if index.exists():
-                os.replace(index, out.with_name(f"{out.name}{ending}"))
+        move_index(whole, out)
     parts.finish(out, whole)
+
+
+def move_index(whole: Path, out: Path) -> None:
+    """Give the index of an output, where there is one, its name."""
+    for ending in (".tbi", ".csi"):
+        index = whole.with_name(f"{whole.name}{ending}")
+        if index.exists():
+            os.replace(index, out.with_name(f"{out.name}{ending}"))

@@ -86,7 +86,9 @@ def say_reasons(reasons: Mapping[str | None, int], console: Console) -> None:
     unscored = {str(reason): number for reason, number in reasons.items() if reason is not None}
     if not unscored:
         return
-    listed = ", ".join(f"{reason} {number:,}" for reason, number in sorted(unscored.items(), key=lambda item: -item[1]))
+    listed = ", ".join(
+        f"{reason} {number:,}" for reason, number in sorted(unscored.items(), key=lambda item: (-item[1], item[0]))
+    )
     say(console, f"without score {counted(sum(unscored.values()), 'allele')}: {listed}")
     wrong = unscored.get("ref_mismatch", 0)
     if wrong * 10 > sum(reasons.values()):

@@ -1,14 +1,15 @@
 """`TrackScoring`: single-base variants looked up in a track, in place of a model's score `base_wildtype`."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64
 
 from agront_data.regions import ContigBases
 from agront_data.tracks.genome_track import GenomeTrack
 from agront_data.tracks.layout import LETTERS
+from agront_data.tracks.track_lookup import look_up
 from agront_data.variants import (
     NUM_AROUND,
     AlleleScore,
@@ -26,8 +27,6 @@ _CODES = "ATCG"  # letters by code
 _COLUMN = {letter: column for column, base in enumerate(LETTERS) for letter in (base, base.lower())}
 _COLUMN_OF_CODE = [LETTERS.index(letter) for letter in _CODES]
 _NO_COLUMN = -1
-# Bases between two variants that are read rather than passed over: one read costs more than so many bases.
-_GAP = 1 << 14
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,29 +63,36 @@ class TrackScoring:
             ValueError: The track lacks a contig, or data of it or of the genome are damaged.
         """
         found: list[list[ScoredAllele]] = []
-        asked: dict[str, list[tuple[int, int, int, int, int]]] = {}
-        for number, (row, (first, bases)) in enumerate(zip(rows, _pieces(rows, genome), strict=True)):
-            alleles: list[ScoredAllele] = []
-            for alternative in row.record.alternatives:
-                change = _substitution(row, alternative, bases, first)
-                if isinstance(change, tuple):
-                    asked.setdefault(row.contig or "", []).append((number, len(alleles), *change))
-                    alleles.append(_UNKNOWN)
+        asked: dict[str, list[tuple[int, int, int, int, int]]] = {}  # record, allele, position, both columns
+        others: list[tuple[int, int]] = []
+        for number, row in enumerate(rows):
+            old = _COLUMN.get(row.record.reference, _NO_COLUMN)
+            found.append([_UNKNOWN] * len(row.record.alternatives))
+            for allele, alternative in enumerate(row.record.alternatives):
+                new = _COLUMN.get(alternative, _NO_COLUMN)
+                if row.contig is None:
+                    reason = unreadable(row.record.reference, alternative) or "contig_unknown"
+                    found[number][allele] = ScoredAllele({}, reason)
+                elif old != _NO_COLUMN != new:  # most variants
+                    asked.setdefault(row.contig, []).append((number, allele, row.record.position, old, new))
                 else:
-                    alleles.append(ScoredAllele({}, change))
-            found.append(alleles)
+                    others.append((number, allele))
+        for (number, allele), change in zip(others, _changes(rows, others, genome, self.k), strict=True):
+            if isinstance(change, tuple):
+                asked.setdefault(rows[number].contig or "", []).append((number, allele, *change))
+            else:
+                found[number][allele] = ScoredAllele({}, change)
         for contig, questions in asked.items():
             of = np.array(questions, np.int64)
-            logs = self.track.read(contig, of[:, 2]).astype(np.float64)
-            every = np.arange(len(of))
-            values = logs[every, of[:, 4]] - logs[every, of[:, 3]]
-            counts = _num_pairs(of[:, 2], genome, contig, self.k)
-            none = ScoredAllele({}, "contig_short" if genome.lengths[contig] < self.k else "n_in_token")
+            columns = of[:, 3:].astype(np.uint8)
+            looked_up = look_up(self.track, self.k, genome, contig, of[:, 2], columns[:, 0], columns[:, 1])
+            values, counts, reasons = looked_up.values.tolist(), looked_up.num_pairs.tolist(), looked_up.reasons
             means = self._means(contig, of, genome)
-            for (number, allele, *_), value, count, mean in zip(
-                questions, values.tolist(), counts.tolist(), means, strict=True
+            for (number, allele, *_), value, count, why, mean in zip(
+                questions, values, counts, reasons, means, strict=True
             ):
-                found[number][allele] = self._scored(AlleleScore(value, None, count), mean) if count else none
+                score = AlleleScore(value, None, count)
+                found[number][allele] = ScoredAllele({}, why) if why else self._scored(score, mean)
         return found
 
     def _means(self, contig: str, asked: Int64[np.ndarray, "A 5"], genome: ContigBases) -> list[float | None]:
@@ -111,60 +117,25 @@ class TrackScoring:
 _UNKNOWN = ScoredAllele({}, None)
 
 
-def _substitution(
-    row: VariantRow, alternative: str, bases: UInt8[np.ndarray, "_W"], first: int
-) -> tuple[int, int, int] | Reason:
-    """Returns position and the columns of both bases; or the reason why the allele has no score."""
-    position, reference = row.record.position, row.record.reference
-    if row.contig is None:
-        return unreadable(reference, alternative) or "contig_unknown"
-    old, new = _COLUMN.get(reference, _NO_COLUMN), _COLUMN.get(alternative, _NO_COLUMN)
-    if old != _NO_COLUMN != new and bases.size:  # most variants
-        code = bases[position - first]
-        if code >= len(_CODES) or _COLUMN_OF_CODE[code] != old:
-            return "ref_mismatch"
-        return "same" if old == new else (position, old, new)
-    change = change_of(position, reference, alternative, bases, first)
-    if isinstance(change, str):
-        return change
-    if not change.is_substitution or change.num_replaced > 1:
-        return "needs_pll"
-    replaced = min(int(bases[change.position - first]), len(_CODES) - 1)  # of N the track has nothing
-    return change.position, _COLUMN_OF_CODE[replaced], _COLUMN_OF_CODE[change.bases[0]]
-
-
-def _pieces(rows: Sequence[VariantRow], genome: ContigBases) -> list[tuple[int, UInt8[np.ndarray, "_W"]]]:
-    """Returns for each record bases that hold its reference allele, and the first one's number; none beyond its contig.
-
-    Records near each other share what is read.
-    """
-    places = []
-    for number, row in enumerate(rows):
-        start, end = row.record.position, row.record.position + len(row.record.reference)
-        if row.contig is not None and start >= 0 and end <= genome.lengths[row.contig]:
-            places.append((row.contig, start, end, number))
-    places.sort()
-    spans: list[tuple[str, int, int]] = []
-    span_of: list[int] = []
-    for contig, start, end, _ in places:
-        if spans and spans[-1][0] == contig and start <= spans[-1][2] + _GAP:
-            spans[-1] = (contig, spans[-1][1], max(end, spans[-1][2]))
+def _changes(
+    rows: Sequence[VariantRow], alleles: Sequence[tuple[int, int]], genome: ContigBases, k: int
+) -> Iterator[tuple[int, int, int] | Reason]:
+    """Yields position and the columns of both bases of alleles; or the reason why one has no score."""
+    places: list[tuple[str, int, int] | None] = []
+    for number, _ in alleles:
+        record, contig = rows[number].record, rows[number].contig or ""
+        end = record.position + len(record.reference)
+        inside = 0 <= record.position < end <= genome.lengths[contig]
+        places.append((contig, record.position, end) if inside else None)
+    pieces = iter(genome.read([place for place in places if place is not None]))
+    for (number, allele), place in zip(alleles, places, strict=True):
+        record, bases = rows[number].record, np.zeros(0, np.uint8) if place is None else next(pieces)
+        change = change_of(record.position, record.reference, record.alternatives[allele], bases, record.position)
+        if isinstance(change, str):
+            yield change
+        elif not change.is_substitution or change.num_replaced > 1:
+            yield "needs_pll"
+        elif (replaced := int(bases[change.position - record.position])) >= len(_CODES):  # of N the track has nothing
+            yield "contig_short" if genome.lengths[rows[number].contig or ""] < k else "n_in_token"
         else:
-            spans.append((contig, start, end))
-        span_of.append(len(spans) - 1)
-    read = genome.read(spans)
-    pieces = [(0, np.zeros(0, np.uint8))] * len(rows)
-    for (*_, number), span in zip(places, span_of, strict=True):
-        pieces[number] = (spans[span][1], read[span])
-    return pieces
-
-
-def _num_pairs(positions: Int64[np.ndarray, "A"], genome: ContigBases, contig: str, k: int) -> Int64[np.ndarray, "A"]:
-    """Counts the strands and frames in which a token covers a base: those within its run of A, T, C, G."""
-    runs = genome.known_runs(contig, int(positions.min()), int(positions.max()) + 1)
-    if not runs.size:
-        return np.zeros_like(positions)
-    starts, ends = runs[np.searchsorted(runs[:, 0], positions, side="right") - 1].T
-    first = np.maximum(starts, positions - k + 1)
-    last = np.minimum(ends - k, positions)
-    return 2 * np.maximum(0, last - first + 1)
+            yield change.position, _COLUMN_OF_CODE[replaced], _COLUMN_OF_CODE[change.bases[0]]

@@ -19,14 +19,18 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-from agront_data.variant_files.annotated_output import check_annotated_output, write_annotated
+from agront_data.variant_files.annotated_output import check_annotated_output, write_annotated, write_annotated_blocks
 from agront_data.variant_files.info_field import InfoField
+from agront_data.variant_files.record_block import RecordBlock, survey_blocks
 from agront_data.variant_files.variant_file import VariantFile, open_variants
 
 __all__ = [
     "InfoField",
+    "RecordBlock",
     "VariantFile",
     "check_annotated_output",
     "open_variants",
+    "survey_blocks",
     "write_annotated",
+    "write_annotated_blocks",
 ]

@@ -2,15 +2,16 @@
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from agront_data.variant_files.annotated_text import annotated_text
+from agront_data.variant_files.annotated_text import annotated_text, header_with_lines
 from agront_data.variant_files.bcf_file import check_num_records
 from agront_data.variant_files.bcf_writer import write_bcf_from_bcf, write_bcf_from_vcf
 from agront_data.variant_files.bgzip_file import new_bgzip_file
 from agront_data.variant_files.info_field import InfoField, header_line
 from agront_data.variant_files.position_index import write_index
+from agront_data.variant_files.record_block import RecordBlock, read_record_blocks
 from agront_data.variant_files.record_order import RecordOrder
 from agront_data.variant_files.variant_file import VariantFile
 from agront_data.variant_files.vcf_lines import read_vcf_lines
@@ -90,6 +91,40 @@ def write_annotated(
     if not order.is_sorted or ending == ".vcf":
         return order.is_sorted
     return write_index(whole, is_bcf=ending == ".bcf", longest=max(longest, order.end), path=source.path)
+
+
+def write_annotated_blocks(
+    whole: Path,
+    out: Path,
+    source: VariantFile,
+    fields: Sequence[InfoField],
+    header_lines: Sequence[str],
+    annotate: Callable[[RecordBlock], Sequence[bytes]],
+) -> bool:
+    """Writes a text VCF with more INFO, as `write_annotated` does, many records at a time.
+
+    Args:
+        whole: Where to write.
+        out: What it will be called: .vcf or .vcf.gz.
+        source: The input, a text VCF.
+        fields: The INFO fields that are added.
+        header_lines: More lines of the header.
+        annotate: From a block of records to the entries of each, such as `A=1;B=2`.
+
+    Returns:
+        As `write_annotated`; raises and warns as it does.
+    """
+    _check(out, source, fields)
+    header, blocks = read_record_blocks(source.path)
+    keys, order, compressed = [field.id.encode() for field in fields], RecordOrder(), _ending(out) == ".vcf.gz"
+    with new_bgzip_file(whole) if compressed else whole.open("wb") as file:
+        file.write(b"".join(header_with_lines(header, [*map(header_line, fields), *header_lines])))
+        for block in blocks:
+            file.write(block.with_info(annotate(block), keys, str(source.path)))
+            order.add_places(block.contigs, block.positions, [len(columns[3]) for columns in block.columns])
+    if not order.is_sorted or not compressed:
+        return order.is_sorted
+    return write_index(whole, is_bcf=False, longest=max(header.longest_contig, order.end), path=source.path)
 
 
 def _ending(out: Path) -> str:

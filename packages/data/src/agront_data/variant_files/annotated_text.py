@@ -33,6 +33,13 @@ def annotated_text(
     return header, _annotated(source, header, lines, header_lines, annotations)
 
 
+def header_with_lines(header: VcfHeader, more: Sequence[str]) -> list[bytes]:
+    """Returns the lines of a header, with more of them, which have no line ends, before the line of columns."""
+    *before, columns = header.lines
+    line_end = split_line_end(columns)[1] or split_line_end(header.lines[0])[1] or b"\n"
+    return [*before, *(line.encode("utf-8", "surrogateescape") + line_end for line in more), columns]
+
+
 def _annotated(
     source: VariantFile,
     header: VcfHeader,
@@ -40,9 +47,7 @@ def _annotated(
     header_lines: Sequence[str],
     annotations: Iterator[Mapping[str, str]],
 ) -> Iterator[tuple[bytes, VariantRecord | None]]:
-    *before, columns = header.lines
-    line_end = split_line_end(columns)[1] or split_line_end(header.lines[0])[1] or b"\n"
-    for line in (*before, *(line.encode("utf-8", "surrogateescape") + line_end for line in header_lines), columns):
+    for line in header_with_lines(header, header_lines):
         yield line, None
     blank: list[bytes] = []  # those before the next record
 

@@ -1,6 +1,6 @@
 """One record of a VCF file: to a `VariantRecord`, or to a sentence that says what is wrong; and more INFO for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agront_data.variant_files.record_columns import as_text, make_record
 from agront_data.variants import VariantRecord
@@ -46,20 +46,35 @@ def with_info(content: bytes, source: str, entries: Mapping[str, str]) -> bytes:
     """
     if not entries:
         return content
-    columns = content.split(b"\t", 8)
-    info = columns[7]
-    for key in entries:
-        name = key.encode()
-        if name in info and any(entry.partition(b"=")[0] == name for entry in info.split(b";")):
-            raise ValueError(
-                f"{source}: has INFO/{key} already; remove it first: bcftools annotate -x INFO/{key} OLD > NEW"
-            )
     added = ";".join(f"{key}={value}" for key, value in entries.items()).encode()
-    if info in (b".", b""):
-        columns[7] = added
-    else:
-        columns[7] = info + (b"" if info.endswith(b";") else b";") + added
-    return b"\t".join(columns)
+    keys = [key.encode() for key in entries]
+    return b"\t".join(with_info_of_columns(content.split(b"\t", 8), added, keys, source))
+
+
+def with_info_of_columns(columns: list[bytes], added: bytes, keys: Sequence[bytes], source: str) -> list[bytes]:
+    """Returns the columns of a record with more entries of INFO.
+
+    Args:
+        columns: The eight of VCF, and all behind them as one; not changed.
+        added: The entries, as `A=1;B=2`; none leaves the columns as they are.
+        keys: Their keys.
+        source: File and line, for messages.
+
+    Raises:
+        ValueError: INFO has such a key already.
+    """
+    if not added:
+        return columns
+    info = columns[7]
+    for key in keys:
+        if key in info and any(entry.partition(b"=")[0] == key for entry in info.split(b";")):
+            name = key.decode()
+            raise ValueError(
+                f"{source}: has INFO/{name} already; remove it first: bcftools annotate -x INFO/{name} OLD > NEW"
+            )
+    if info not in (b".", b""):
+        added = info + (b"" if info.endswith(b";") else b";") + added
+    return [*columns[:7], added, *columns[8:]]
 
 
 def _wrong_columns(content: bytes, num_found: int, num_columns: int) -> str:

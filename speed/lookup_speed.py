@@ -3,12 +3,12 @@
     python speed/lookup_speed.py                     200,000 variants, one each 500 bases; a minute or two
     python speed/lookup_speed.py --variants 1000000
 
-Claim: at least 100,000 variants/s for a sorted VCF with a variant a kb or more, as the tool counts them: from the moment
-when variants and genome are known, all reading, parsing and writing included, on one core.
+Claim: at least 100,000 variants/s for a sorted VCF with a variant a kb or more, as the tool counts them: from when
+variants and genome are known, all reading, parsing and writing included, on one core.
 
-The genome and the track are random. A VCF is written to a VCF, many records at once; and the same variants as a table to
-a table, a record at a time, part by part. Both are run in turn; the tool's own figure is taken, in the median of the
-rounds. Scores of both are compared.
+The genome and the track are random. A VCF is written to a VCF, many records at once; and the same variants as a table
+to a table, a record at a time, part by part. Both are run in turn; the tool's own figure is taken, in the median of
+the rounds. Scores of both are compared.
 """
 
 import argparse

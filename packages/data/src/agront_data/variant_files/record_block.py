@@ -1,6 +1,6 @@
 """`RecordBlock`: many records of a VCF file at once, for those who have millions."""
 
-import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -52,10 +52,10 @@ class RecordBlock(NamedTuple):
         Raises:
             ValueError: A record has one of the keys already.
         """
-        shared, lines = os.path.commonprefix(list(keys)), []
+        has_key, lines = re.compile(b"|".join(map(re.escape, keys))).search, []
         for columns, added, line_end in zip(self.columns, entries, self.line_ends, strict=True):
             info = columns[7]
-            if not added or shared in info or info in _NO_INFO or info[-1:] == b";":
+            if not added or has_key(info) or info in _NO_INFO or info[-1:] == b";":
                 columns = with_info_of_columns(columns, added, keys, source)
             else:  # nearly all
                 columns = columns.copy()

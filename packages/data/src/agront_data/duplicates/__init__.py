@@ -6,5 +6,6 @@
 """
 
 from agront_data.duplicates.duplicate_report import DuplicateCounts, DuplicateReport, find_duplicates
+from agront_data.duplicates.rolling_hash import RollingHash
 
-__all__ = ["DuplicateCounts", "DuplicateReport", "find_duplicates"]
+__all__ = ["DuplicateCounts", "DuplicateReport", "RollingHash", "find_duplicates"]

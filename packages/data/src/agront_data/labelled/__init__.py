@@ -1,6 +1,23 @@
-"""Sequences with labels: their parts, and which of them are alike."""
+"""Sequences with labels: read from files, shared out in parts, and turned into numbers that a model can learn."""
 
+from agront_data.labelled.label_kind import LabelKind, LabelScale, guess_kind, learn_scale
+from agront_data.labelled.labelled_reader import LabelledReader
+from agront_data.labelled.labelled_sequences import LabelledSequences
 from agront_data.labelled.similarity import FRAGMENT_BASES, are_similar, similar_groups
 from agront_data.labelled.splits import PARTS, Part, part_of, split_groups
 
-__all__ = ["FRAGMENT_BASES", "PARTS", "Part", "are_similar", "part_of", "similar_groups", "split_groups"]
+__all__ = [
+    "FRAGMENT_BASES",
+    "PARTS",
+    "LabelKind",
+    "LabelScale",
+    "LabelledReader",
+    "LabelledSequences",
+    "Part",
+    "are_similar",
+    "guess_kind",
+    "learn_scale",
+    "part_of",
+    "similar_groups",
+    "split_groups",
+]

@@ -9,7 +9,7 @@ from agront_data.sequences.input_files import InputFile, parse_files
 from agront_data.sequences.input_sequence import InputSequence
 from agront_data.sequences.inputs import Inputs, Survey
 from agront_data.sequences.masked_sequences import MaskedSequence, masked_sequences, read_masked_lines
-from agront_data.sequences.sequence_labels import LabelSplit, LabelType, label_names
+from agront_data.sequences.sequence_labels import LabelSplit, LabelType, label_names, split_labels
 
 __all__ = [
     "InputFile",
@@ -23,4 +23,5 @@ __all__ = [
     "masked_sequences",
     "parse_files",
     "read_masked_lines",
+    "split_labels",
 ]

@@ -16,6 +16,7 @@ from agront_data.batches.baselines import (
 from agront_data.batches.held_out_batches import held_out_batches, held_out_order
 from agront_data.batches.loader import PretrainingLoader
 from agront_data.batches.mixture import PROPORTIONAL, Mixture
+from agront_data.batches.permutation import permute
 from agront_data.batches.row_order import RowOrder
 from agront_data.batches.row_settings import RowSettings
 from agront_data.batches.token_batch import TokenBatch, count_bases_read
@@ -38,6 +39,7 @@ __all__ = [
     "fit_kmer_frequencies",
     "held_out_batches",
     "held_out_order",
+    "permute",
     "read_row",
     "token_losses",
     "training_token_counts",

@@ -1,6 +1,13 @@
 """Sequences with labels: read from files, shared out in parts, and turned into numbers that a model can learn."""
 
 from agront_data.labelled.label_kind import LabelKind, LabelScale, guess_kind, learn_scale
+from agront_data.labelled.labelled_loader import (
+    LabelledBatch,
+    LabelledLoader,
+    LabelledRows,
+    count_tokens,
+    labelled_batches,
+)
 from agront_data.labelled.labelled_reader import LabelledReader
 from agront_data.labelled.labelled_sequences import LabelledSequences
 from agront_data.labelled.similarity import FRAGMENT_BASES, are_similar, similar_groups
@@ -11,11 +18,16 @@ __all__ = [
     "PARTS",
     "LabelKind",
     "LabelScale",
+    "LabelledBatch",
+    "LabelledLoader",
     "LabelledReader",
+    "LabelledRows",
     "LabelledSequences",
     "Part",
     "are_similar",
+    "count_tokens",
     "guess_kind",
+    "labelled_batches",
     "learn_scale",
     "part_of",
     "similar_groups",

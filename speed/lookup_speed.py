@@ -50,10 +50,9 @@ def run(folder: Path, ending: str) -> float:
     """Variants/s of the tool, from one file to another of the same kind."""
     out = folder / f"out{ending}"
     out.unlink(missing_ok=True)
-    command = [sys.executable, TOOL, folder / "track.zarr", folder / f"in{ending}", "--genome", folder / "genome.fa"]
-    ended = subprocess.run(
-        [*command, "--score", "base_wildtype", "--out", out], capture_output=True, text=True, check=True
-    )
+    inputs = [folder / "track.zarr", folder / f"in{ending}", "--genome", folder / "genome.fa"]
+    command = [sys.executable, TOOL, *inputs, "--score", "base_wildtype", "--out", out]
+    ended = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
     found = SPEED.findall(ended.stdout)
     assert found, ended.stdout + ended.stderr
     return float(found[-1].replace(",", ""))

@@ -91,8 +91,8 @@ def entries_of(
                 entries[number] = b"AGRONT_REASON=contig_unknown"
             continue
         of_letters = [b"".join([block.columns[number][column] for number in numbers]) for column in (3, 4)]
-        alleles = [_COLUMNS[np.frombuffer(letters, np.uint8)] for letters in of_letters]
-        found = look_up(scoring.track, scoring.k, genome, contigs[name], block.positions[numbers], *alleles)
+        bases = [_COLUMNS[np.frombuffer(letters, np.uint8)] for letters in of_letters]
+        found = look_up(scoring.track, scoring.k, genome, contigs[name], block.positions[numbers], *bases)
         reasons.update(found.reasons)
         values = zip(numbers, found.values.tolist(), found.num_pairs.tolist(), found.reasons, strict=True)
         for number, value, count, reason in values:

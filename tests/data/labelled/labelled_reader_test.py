@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from agront_data.bases import decode_bases
 from agront_data.labelled import LabelledReader
+from agront_data.tables import parquet_rows
 
 
 def letters(found):
@@ -42,9 +43,12 @@ def test_fields_in_quotes(tmp_path):
 def test_parquet(tmp_path):
     path = tmp_path / "t.parquet"
     pq.write_table(pa.table({"sequence": ["ACGT", "GGGG"], "y": [1.5, None]}), path)
-    found = LabelledReader(labels=("y",)).read(path)
+    found = LabelledReader(labels=("y",)).read(path, parquet_rows(path))
     assert found.labels == (("1.5",), ("",))
     assert found.sources == (f"{path}: row 1", f"{path}: row 2")
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(ValueError, match=r"t.parquet: cannot be read as Parquet"):
+        LabelledReader(labels=("y",)).read(path, parquet_rows(path))
 
 
 def test_fasta_with_labels_in_headers(tmp_path):

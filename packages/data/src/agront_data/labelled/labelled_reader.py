@@ -19,6 +19,9 @@ from agront_data.sequence_files import read_chunks, read_fasta
 from agront_data.sequences import label_names, split_labels
 from agront_data.store import GenomeStore
 
+Row = tuple[str, Mapping[str, str]]
+"""File and row, for messages; and the fields by column, as text, empty where one is missing."""
+
 _PLACE = ("chrom", "start", "end")
 
 
@@ -42,8 +45,12 @@ class LabelledReader:
     genome: str | None = None
     species: str | None = None
 
-    def read(self, path: str | os.PathLike[str]) -> LabelledSequences:
-        """Reads a file: FASTA by what it begins with; Parquet, CSV and other tables, with tabs, by the ending.
+    def read(self, path: str | os.PathLike[str], rows: Iterator[Row] | None = None) -> LabelledSequences:
+        """Reads a file: FASTA by what it begins with; tables with commas (`.csv`) or tabs, plain or compressed.
+
+        Args:
+            path: The file.
+            rows: Rows of a table of another format, such as of `agront_data.tables.parquet_rows`.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -53,8 +60,8 @@ class LabelledReader:
         path = Path(path)
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file; check the path")
-        if path.name.endswith(".parquet"):
-            found = self._from_rows(path, _parquet_rows(path))
+        if rows is not None:
+            found = self._from_rows(path, rows)
         elif next(iter(read_chunks(path)), b"").startswith(b">"):
             found = self._from_fasta(path)
         else:
@@ -84,7 +91,7 @@ class LabelledReader:
         known = tuple(groups) if all(groups) else ()
         return LabelledSequences(tuple(ids), tuple(sources), tuple(codes), names, tuple(labels), known, ())
 
-    def _from_rows(self, path: Path, rows: Iterator[tuple[str, Mapping[str, str]]]) -> LabelledSequences:
+    def _from_rows(self, path: Path, rows: Iterator[Row]) -> LabelledSequences:
         if not self.labels:
             raise ValueError(f"{path}: is a table: name its label columns")
         ids, sources, groups, parts = list[str](), list[str](), list[str](), list[str]()
@@ -142,7 +149,7 @@ def _region(row: Mapping[str, str], source: str) -> Region:
     return Region(place_of(contig, start, end, on), contig, start, end, on)
 
 
-def _text_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def _text_rows(path: Path) -> Iterator[Row]:
     """Yields each row with file and line; comments (`## …`) before the names are passed over."""
     is_csv = ".csv" in path.suffixes
     try:
@@ -168,18 +175,3 @@ def _text_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
                 f"{expected}?"
             )
         yield source, dict(zip(names, fields, strict=True))
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    try:
-        import pyarrow.parquet as pq
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "Parquet needs pyarrow, which is not installed: python -m pip install 'agront-data[tables]'",
-            name=error.name,
-        ) from error
-    number = 0
-    for batch in pq.ParquetFile(path).iter_batches():
-        for row in batch.to_pylist():
-            number += 1
-            yield f"{path}: row {number}", {name: "" if value is None else str(value) for name, value in row.items()}

@@ -24,6 +24,7 @@ from agront_data.tables.embedding_table import EmbeddingTable, embedding_names
 from agront_data.tables.input_row import InputRow, Table
 from agront_data.tables.mean_scores import mean_scores
 from agront_data.tables.output_file import TableFormat, check_output, table_format, write_table
+from agront_data.tables.parquet_rows import parquet_rows
 from agront_data.tables.part_file import Part
 from agront_data.tables.part_files import PartFiles
 from agront_data.tables.part_loop import Totals, run_parts
@@ -47,6 +48,7 @@ __all__ = [
     "count_reasons",
     "embedding_names",
     "mean_scores",
+    "parquet_rows",
     "row_bytes",
     "run_parts",
     "score_fields",

@@ -21,19 +21,19 @@ ARROWS = {"tokenizer": set(), "data": {"agront_tokenizer"}, "model": set(), "tra
 # Imported by those who installed an extra: inside a function, or in a room that is for them alone.
 EXTRAS = {
     "tokenizer": set(),
-    "data": {"pyBigWig", "pyarrow", "pysam", "scipy", "zarr"},
+    "data": {"pyBigWig", "pyarrow", "pysam", "scipy", "sklearn", "zarr"},
     "model": {"huggingface_hub", "orbax", "torch"},
     "train": {"wandb"},
 }
 ROOMS_OF_EXTRAS = {
-    "agront_data.metrics": {"scipy"},
+    "agront_data.metrics": {"scipy", "sklearn"},
     "agront_data.tables": {"pyarrow", "zarr"},
     "agront_data.variant_files": {"pysam"},
 }
 OPTIONAL_IN_TOOLS = {"umap-learn"}
 
 # Distributions whose name is not that of what one imports.
-DISTRIBUTION_OF = {"haiku": "dm-haiku", "orbax": "orbax-checkpoint", "umap": "umap-learn"}
+DISTRIBUTION_OF = {"sklearn": "scikit-learn", "haiku": "dm-haiku", "orbax": "orbax-checkpoint", "umap": "umap-learn"}
 
 
 def sources(package):
@@ -119,7 +119,8 @@ def test_only_its_room_imports_an_extra_and_nothing_of_its_package_imports_the_r
 def test_the_extra_of_a_room_is_what_it_imports_and_its_tests_need_it(room):
     package, _, name = room.removeprefix("agront_").partition(".")
     extras = project(ROOT / "packages" / package)["project"]["optional-dependencies"]
-    assert {distribution(entry) for entry in extras[name]} == ROOMS_OF_EXTRAS[room]
+    needed = {DISTRIBUTION_OF.get(module, module) for module in ROOMS_OF_EXTRAS[room]}
+    assert {distribution(entry) for entry in extras[name]} == needed
     assert set(extras[name]) <= set(extras["test"])
 
 

@@ -5,8 +5,9 @@ from functools import partial
 import jax
 import numpy as np
 import pytest
+from agront_data.labelled import LabelledBatch
 from agront_model import IA3, AgroNTConfig, HeadConfig, LoRA, make_head, make_model, split_adapters, with_adapters
-from agront_train import LabelledRows, LabelTask, Objective, OptimizerConfig, TrainConfig, train
+from agront_train import LabelTask, Objective, OptimizerConfig, TrainConfig, train
 
 MODEL = AgroNTConfig(vocabulary_size=40, num_layers=2, embed_dim=24, num_heads=2, ffn_dim=32, max_tokens=16)
 NUM_TOKENS, BATCH = 10, 16
@@ -65,7 +66,7 @@ class Batches:
             letters[first], letters[second] = (7, 9) if row % 2 else (9, 7)
             tokens[place, 0], tokens[place, 1 : length + 1] = 3, letters
         labels[rng.integers(BATCH)] = np.nan
-        return LabelledRows(rows, tokens, labels)
+        return LabelledBatch(rows, tokens, labels)
 
     def get_state(self):
         return {"number": self.number}

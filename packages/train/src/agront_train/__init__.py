@@ -22,7 +22,7 @@ from agront_train.run_folder import (
 from agront_train.setting_names import option_names, with_options
 from agront_train.stop_signals import StopSignals, stop_signals
 from agront_train.tasks import (
-    LabelledRows,
+    LabelledTokens,
     LabelTask,
     MaskedLanguageModel,
     MaskedTokenTask,
@@ -40,7 +40,7 @@ __all__ = [
     "Difference",
     "Guess",
     "LabelTask",
-    "LabelledRows",
+    "LabelledTokens",
     "LossSum",
     "MaskedLanguageModel",
     "MaskedTokenTask",

@@ -1,6 +1,6 @@
 """Tasks that a model can be trained on, a room each."""
 
-from agront_train.tasks.labels import Encoder, Head, LabelledRows, LabelTask, Objective, ObjectiveKind
+from agront_train.tasks.labels import Encoder, Head, LabelledTokens, LabelTask, Objective, ObjectiveKind
 from agront_train.tasks.masked_tokens import (
     HELD_OUT_SEED,
     MaskedLanguageModel,
@@ -19,7 +19,7 @@ __all__ = [
     "Encoder",
     "Head",
     "LabelTask",
-    "LabelledRows",
+    "LabelledTokens",
     "MaskedLanguageModel",
     "MaskedTokenTask",
     "MaskedTokens",

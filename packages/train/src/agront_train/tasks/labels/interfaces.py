@@ -1,6 +1,6 @@
 """Protocols of labels: the model, its head, and a batch."""
 
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -12,19 +12,24 @@ Array = jax.Array | np.ndarray
 """An array on a device or on the host."""
 
 
-class LabelledRows(NamedTuple):
-    """A batch of rows with labels.
+@runtime_checkable
+class LabelledTokens(Protocol):
+    """A batch of rows with labels."""
 
-    Attributes:
-        rows: global row numbers: they seed what is drawn for a row.
-        tokens: token ids, `<cls>` first, padded to the right.
-        labels: K numbers for each row, [B, K]; or for each token, [B, T, K], or base, [B, T, k, K]. Of classes one
-            number, that of the class. NaN where a label is missing, as at `<cls>` and padding.
-    """
+    @property
+    def rows(self) -> Integer[Array, "B"]:
+        """Global row numbers: they seed what is drawn for a row."""
 
-    rows: Integer[Array, "B"]
-    tokens: Integer[Array, "B T"]
-    labels: Float32[Array, "B *_labels"]
+    @property
+    def tokens(self) -> Integer[Array, "B T"]:
+        """Token ids, `<cls>` first, padded to the right."""
+
+    @property
+    def labels(self) -> Float32[Array, "B *_labels"]:
+        """K numbers for each row, [B, K]; or for each token, [B, T, K], or base, [B, T, k, K].
+
+        Of classes there is one number, that of the class. NaN where a label is missing, as at `<cls>` and padding.
+        """
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Float32, Integer
 
 from agront_train.interfaces import LossSum, Params
-from agront_train.tasks.labels.interfaces import Array, Encoder, Head, LabelledRows
+from agront_train.tasks.labels.interfaces import Array, Encoder, Head, LabelledTokens
 from agront_train.tasks.labels.objective import Objective
 
 
@@ -56,12 +56,14 @@ class LabelTask:
         embeddings = self.encoder.encode(params, tokens, dropout_keys=dropout_keys).embeddings
         return self.head.predict(trained["head"], embeddings, tokens != self.pad_id)
 
-    def loss_sums(self, trained: Params, frozen: Params, batch: LabelledRows, key: jax.Array) -> LossSum:
+    def loss_sums(self, trained: Params, frozen: Params, batch: LabelledTokens, key: jax.Array) -> LossSum:
         """Losses of b rows, summed; dropout is drawn by each row's number."""
         keys = jax.vmap(lambda row: jax.random.fold_in(key, row))(jnp.asarray(batch.rows, jnp.uint32))
         return self.objective.total(self.predict(trained, frozen, batch.tokens, keys), jnp.asarray(batch.labels))
 
-    def row_scores(self, trained: Params, frozen: Params, batch: LabelledRows) -> dict[str, Float32[jax.Array, "b _"]]:
+    def row_scores(
+        self, trained: Params, frozen: Params, batch: LabelledTokens
+    ) -> dict[str, Float32[jax.Array, "b _"]]:
         """Loss and weight of each row, and its predictions, one after the other: logits, or numbers."""
         predictions = self.predict(trained, frozen, batch.tokens)
         loss, weight = self.objective.losses(predictions, jnp.asarray(batch.labels))

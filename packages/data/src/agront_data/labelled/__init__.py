@@ -1,5 +1,6 @@
 """Sequences with labels: read from files, shared out in parts, and turned into numbers that a model can learn."""
 
+from agront_data.labelled.kmer_shares import kmer_shares
 from agront_data.labelled.label_kind import LabelKind, LabelScale, guess_kind, learn_scale
 from agront_data.labelled.labelled_loader import (
     LabelledBatch,
@@ -27,6 +28,7 @@ __all__ = [
     "are_similar",
     "count_tokens",
     "guess_kind",
+    "kmer_shares",
     "labelled_batches",
     "learn_scale",
     "part_of",

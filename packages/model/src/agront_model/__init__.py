@@ -32,6 +32,7 @@ from agront_model.precision import Precision
 from agront_model.prediction_head import HeadConfig, Pooling, PredictionHead, make_head
 from agront_model.pretrained import Pretrained, load_pretrained, save_pretrained
 from agront_model.row_costs import RowCosts, row_costs
+from agront_model.top_layers import split_top_layers, with_top_layers
 
 __version__ = "0.1.0"
 
@@ -72,6 +73,8 @@ __all__ = [
     "row_traffic",
     "save_pretrained",
     "split_adapters",
+    "split_top_layers",
     "weight_copy_bytes",
     "with_adapters",
+    "with_top_layers",
 ]

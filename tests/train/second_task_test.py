@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from agront_train import LossSum, OptimizerConfig, TrainConfig, read_metrics, train
+from agront_train import LossSum, Monitoring, OptimizerConfig, TrainConfig, read_metrics, train
 
 NUM_TOKENS, WIDTH = 12, 5
 RANDOM = np.random.default_rng(0)
@@ -78,7 +78,7 @@ class Batches:
 HELD_OUT = [next(Batches(1000)), next(Batches(1001))]
 
 
-def run(folder, *, devices=1, **changes):
+def run(folder, *, devices=1, measured=None, **changes):
     return train(
         Regression(),
         Batches(),
@@ -88,6 +88,7 @@ def run(folder, *, devices=1, **changes):
         identity={"task": "regression"},
         frozen=FROZEN,
         devices=jax.local_devices()[:devices],
+        monitoring=Monitoring(measured=measured),
     )
 
 
@@ -147,3 +148,18 @@ def test_scores_have_a_column_a_class_and_the_order_of_the_rows(undisturbed):
     assert 0 < (labels > 1).sum() < 32
     np.testing.assert_allclose(result.scores["absolute"][:, 0], np.abs(errors), atol=1e-5)
     np.testing.assert_allclose(result.held_out.loss, np.square(errors), atol=1e-5)
+
+
+def test_who_asks_hears_of_each_measurement_with_the_parameters(tmp_path):
+    heard = []
+    result = run(
+        tmp_path / "run",
+        devices=2,
+        evaluate_every=50,
+        measured=lambda step, scores, params: heard.append((step, scores["loss"].shape, params())),
+    )
+    assert [step for step, *_ in heard] == [50, 100, 120]
+    assert {shape for _, shape, _ in heard} == {(32, 2)}
+    jax.tree.map(np.testing.assert_array_equal, heard[-1][2], result.state.params)
+    assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(heard[0][2]))
+    assert np.abs(heard[0][2]["w"] - heard[-1][2]["w"]).max() > 0

@@ -137,6 +137,11 @@ class Session:
             self.measure(None if self.step == self.config.steps else self.sampled_batches)
         if self.scores is not None:
             record = self._with_held_out(record, self.scores)
+            if self.monitoring.measured is not None and is_first():
+                # Copies: the next update takes the memory of this state.
+                self.monitoring.measured(
+                    self.step, self.scores, lambda: jax.tree.map(np.array, local_copy(self.state.params))
+                )
         self.opened.reporter.record(record)
         if saving or self.stopping:
             self._save(last=self.finished)

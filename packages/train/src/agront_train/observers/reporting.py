@@ -1,7 +1,7 @@
 """Telling all observers of a run about its updates."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -46,6 +46,9 @@ class Monitoring(NamedTuple):
     guesses: Callable[[Any, Any, Any], tuple[Guess, ...]] | None = None
     """A function of (trained, frozen, first held-out batch), called in the first process after each measurement: some
     of the model's guesses, to show. None shows none."""
+    measured: Callable[[int, Mapping[str, Any], Callable[[], Any]], None] | None = None
+    """A function of (step, scores of the held-out rows, a function that gives the trained parameters on the host),
+    called in the first process after each measurement: to keep the best ones, or to ask for an early end."""
     peak_tokens_per_second: float | None = None
     """The rate at which the devices would do nothing but the model's arithmetic; None where it is unknown."""
 

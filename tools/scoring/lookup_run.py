@@ -45,10 +45,9 @@ def look_up_all(options: ScoreVariants, variants: VariantFile, names: ContigName
     scorer.check(genome, list(contigs.values()))
     track = GenomeTrack.open(Path(options.model))
     scoring, reasons = TrackScoring(track, track.attributes["k"]), Counter[str | None]()
-    parts, begun = PartFiles.beside(options.out), time.monotonic()
-    metadata = {**scorer.origin, "settings": options.settings()}
+    parts, metadata = PartFiles.beside(options.out), {**scorer.origin, "settings": options.settings()}
     with parts.opened({**options.decisive(), "model": scorer.settings["model"], "genome": genome.fingerprint}):
-        whole = parts.whole_path(options.out)
+        whole, begun = parts.whole_path(options.out), time.monotonic()
         with (
             parts.writing(whole),
             RowsBar(console, "looking up", "variants", num_rows=num_records, num_tokens=num_records) as bar,
@@ -62,8 +61,8 @@ def look_up_all(options: ScoreVariants, variants: VariantFile, names: ContigName
             lines = [f"##agront_score_variants={json.dumps(metadata)}"]
             write_annotated_blocks(whole, options.out, variants, info_fields(options.score), lines, annotate)
             move_index(whole, options.out)
+        seconds = time.monotonic() - begun
         parts.finish(options.out, whole)
-    seconds = time.monotonic() - begun
     alleles = counted(sum(reasons.values()), "alternative allele")
     say(console, f"scored        {counted(num_records, 'variant')}, {alleles}")
     say(console, f"              {seconds:.1f} s, {num_records / seconds:,.1f} variants/s")

@@ -93,18 +93,20 @@ def survey_blocks(variants: VariantFile) -> tuple[int, tuple[str, ...]]:
 
 def _blocks(lines: Iterator[bytes], path: Path, header: VcfHeader) -> Iterator[RecordBlock]:
     number, names = len(header.lines), dict[bytes, str]()
-    num_tabs = header.num_columns - 1
+    num_pieces, num_tabs_behind = min(header.num_columns, 9), header.num_columns - 9
     block, positions = _new(), list[bytes]()
     for number, line in enumerate(lines, len(header.lines) + 1):
-        content, line_end = (line[:-1], b"\n") if line[-2:-1] != b"\r" and line[-1:] == b"\n" else split_line_end(line)
+        content, line_end = (line[:-1], b"\n") if line[-1:] == b"\n" else (line, b"")
+        if content[-1:] == b"\r":
+            content, line_end = split_line_end(line)
         columns = content.split(b"\t", 8)
         is_plain = (
-            len(columns) > 7
+            len(columns) == num_pieces
             and columns[3] in _LETTERS
             and columns[4] in _LETTERS
             and columns[1].isdigit()
             and len(columns[1]) <= _MOST_DIGITS
-            and content.count(b"\t") == num_tabs
+            and (num_tabs_behind <= 0 or columns[8].count(b"\t") == num_tabs_behind)
             and b"\0" not in content
         )
         name = names.get(columns[0]) if is_plain else None

@@ -48,6 +48,19 @@ def window_by_letters(sequence, reference, begin, context):
     return TOKENIZER.tokenize(sequence[begin - 6 * left :][: 6 * context])[:context], left
 
 
+def pairs_by_letters(sequence, position, old, new):
+    """Each strand and frame in which a token covers a substitution: text, begin, token, and the token with it."""
+    for text, first, come in (
+        (sequence, position, new),
+        (turned(sequence), len(sequence) - position - len(old), turned(new)),
+    ):
+        for frame in range(7 - len(new)):
+            begin = first - frame
+            token = text[max(0, begin) : begin + 6]
+            if begin >= 0 and len(token) == 6 and "N" not in token:
+                yield text, begin, token, token[:frame] + come + token[frame + len(come) :]
+
+
 def odds_by_letters(text):
     """The odds of each letter at each position that a token covers, from sums in Python."""
     seen = {}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agront_data.regions import ContigBases, read_gene_models
 from agront_data.tables import PartFiles, VariantTable, mean_scores
+from agront_data.tracks import GenomeTrack
 from agront_data.variants import Calibration, draw_sites, site_records, survey_variants, variant_rows
 from models import tokenizer_of
 from rich.console import Console
@@ -24,7 +25,7 @@ def score_sites(options: Calibrate, console: Console) -> None:
     """
     scores, folded = (options.score,), options.strands == "both"
     if options.by_track:
-        scorer = scorer_of_track(Path(options.model))
+        scorer = scorer_of_track(GenomeTrack.open(Path(options.model)))
     else:
         tokenizer = tokenizer_of(options.model)
         pretrained = load_model(options, options.model, tokenizer, console)

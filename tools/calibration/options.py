@@ -2,9 +2,10 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
+from agront_data.variants import CalibratedScore
 from scoring import WindowOptions, check_windows, is_track
 
 
@@ -20,7 +21,7 @@ class SiteOptions:
     """A FASTA file, whose contigs are held in memory, a byte a base; or a genome store, of which nothing is held."""
     out: Annotated[Path, tyro.conf.arg(metavar="TABLE.tsv")]
     """The table, for --calibration of score_variants.py. What exists is not written over."""
-    score: Literal["llr", "wildtype", "base", "base_wildtype"] = "llr"
+    score: CalibratedScore = "llr"
     """The score to calibrate; see score_variants.py. Of a track, base_wildtype."""
     sites: int = 32
     """Sites of each five bases, drawn at random; both strands are one, so that there are 512 of them, or 1,024 if

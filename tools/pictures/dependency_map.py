@@ -12,14 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pictures.gene_track import draw_genes
+from pictures.gene_track import draw_genes, height_of_genes
+from pictures.inches import add_axes
 from pictures.picture_file import save_picture
 
 _DEEPEST = 0.5  # percent share the deepest colour: bases of one token would leave all else white
 _MOST_LETTERS = 80
 _DOTS, _SIDE_DOTS, _MOST_DOTS = 150, 900, 1350  # an inch; whole dots a base, as far as they fit
 # Inches.
-_LEFT, _RIGHT, _TOP, _LETTERS, _BOTTOM, _LANE = 0.8, 1.2, 0.35, 0.2, 0.6, 0.3
+_LEFT, _RIGHT, _TOP, _LETTERS, _BOTTOM = 0.8, 1.2, 0.35, 0.2, 0.6
 
 
 def draw_dependencies(
@@ -41,17 +42,14 @@ def draw_dependencies(
     lanes, size = in_lanes(genes_within(genes, region.start, region.end)), len(bases)
     above = _TOP + (_LETTERS if size <= _MOST_LETTERS else 0)
     side = min(max(1, _SIDE_DOTS // size) * size, _MOST_DOTS) / _DOTS
-    genes_height = _LANE * (len(lanes) + 0.25) if lanes else 0
+    genes_height = height_of_genes(lanes)
     width, height = _LEFT + side + _RIGHT, above + side + genes_height + _BOTTOM
     figure = Figure(figsize=(width, height))
-
-    def add_axes(top: float, tall: float, left: float = _LEFT, wide: float = side) -> Axes:
-        return figure.add_axes((left / width, (height - top - tall) / height, wide / width, tall / height))
 
     edges = (region.start + 0.5, region.end + 0.5)
     others = values[~np.eye(size, dtype=bool) & np.isfinite(values)]
     largest = max(float(np.percentile(others, 100 - _DEEPEST)), 1e-6) if others.size else 1.0
-    axes = [add_axes(above, side)]
+    axes = [add_axes(figure, _LEFT, above, side, side)]
     image = axes[0].imshow(
         np.ma.masked_invalid(values),
         cmap=mpl.colormaps["magma_r"].with_extremes(bad="0.85"),
@@ -64,7 +62,7 @@ def draw_dependencies(
     if size <= _MOST_LETTERS:
         _write_letters(axes[0], decode_bases(bases), region.start + 1, 0.8 * 72 * side / size)
     if lanes:
-        axes.append(add_axes(above + side, genes_height))
+        axes.append(add_axes(figure, _LEFT, above + side, side, genes_height))
         draw_genes(axes[1], lanes, edges)
     for each in axes:
         each.set_xlim(*edges)
@@ -73,7 +71,7 @@ def draw_dependencies(
         axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True))
         axis.set_major_formatter("{x:,.0f}")
     axes[-1].set_xlabel(f"position whose odds change ({region.contig}, forward strand, from 1)", fontsize=8)
-    bar = figure.colorbar(image, cax=add_axes(above, side, width - _RIGHT + 0.3, 0.14), extend="max")
+    bar = figure.colorbar(image, cax=add_axes(figure, width - _RIGHT + 0.3, above, 0.14, side), extend="max")
     bar.set_label(f"largest |difference of log2 odds|; the top {_DEEPEST} % share the deepest colour", fontsize=7)
     bar.ax.tick_params(labelsize=7)
     place = f"{text_of_place(region.contig, region.start, region.end)} ({region.strand})"

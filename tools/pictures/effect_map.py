@@ -8,11 +8,11 @@ import numpy as np
 from agront_data.regions import GeneModel, Region, genes_within, in_lanes, text_of_place
 from agront_data.variants import SUBSTITUTION_LETTERS, is_reference, logo_heights
 from jaxtyping import Float64, UInt8
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pictures.gene_track import draw_genes
+from pictures.gene_track import draw_genes, height_of_genes
+from pictures.inches import add_axes
 from pictures.picture_file import save_picture
 from pictures.sequence_logo import draw_logo
 
@@ -22,7 +22,7 @@ MOST_BASES = 6_000
 _ROW_BASES = 150
 # Inches.
 _BASE, _LEFT, _RIGHT, _TOP, _GAP = 0.09, 0.75, 1.15, 0.4, 0.5
-_LOGO, _MAP, _LANE = 0.8, 0.7, 0.3
+_LOGO, _MAP = 0.8, 0.7
 
 
 def check_effects_can_be_drawn(region: Region) -> None:
@@ -53,15 +53,13 @@ def draw_effects(
     lanes = in_lanes(genes_within(genes, region.start, region.end))
     num_rows = -(-len(bases) // _ROW_BASES)
     columns = -(-len(bases) // num_rows)
-    genes_height = _LANE * (len(lanes) + 0.25) if lanes else 0
+    genes_height = height_of_genes(lanes)
     width = _LEFT + max(columns * _BASE, 4.5) + _RIGHT
     row_height = _LOGO + _MAP + genes_height + _GAP
     height = _TOP + num_rows * row_height + 0.1
     figure = Figure(figsize=(width, height))
 
-    def add_axes(top: float, tall: float, left: float = _LEFT, wide: float = width - _LEFT - _RIGHT) -> Axes:
-        return figure.add_axes((left / width, (height - top - tall) / height, wide / width, tall / height))
-
+    wide = width - _LEFT - _RIGHT
     letters, marked = logo_heights(effects), is_reference(effects, bases)
     colours = mpl.colormaps["RdBu"].with_extremes(bad="0.85")
     # A few extreme scores would leave all others white.
@@ -70,7 +68,7 @@ def draw_effects(
         part, top = slice(row * columns, min((row + 1) * columns, len(bases))), _TOP + row * row_height
         first = region.start + 1 + part.start
         edges = (first - 0.5, first + columns - 0.5)
-        axes = [add_axes(top, _LOGO), add_axes(top + _LOGO, _MAP)]
+        axes = [add_axes(figure, _LEFT, top, wide, _LOGO), add_axes(figure, _LEFT, top + _LOGO, wide, _MAP)]
         draw_logo(axes[0], letters[part], first)
         axes[0].set_ylim(0, 1.05 * max(float(letters.sum(axis=1).max()), 1e-6))
         axes[0].set_ylabel("bits", fontsize=7)
@@ -87,7 +85,7 @@ def draw_effects(
         axes[1].plot(first + places, rows, "k.", markersize=2.5)
         axes[1].set_yticks(range(4), list(SUBSTITUTION_LETTERS), fontsize=7)
         if lanes:
-            axes.append(add_axes(top + _LOGO + _MAP, genes_height))
+            axes.append(add_axes(figure, _LEFT, top + _LOGO + _MAP, wide, genes_height))
             draw_genes(axes[2], lanes, edges)
         for each in axes:
             each.set_xlim(*edges)
@@ -95,7 +93,7 @@ def draw_effects(
             each.xaxis.set_major_locator(MaxNLocator(nbins=int((width - _LEFT - _RIGHT) / 0.8), steps=[1, 2, 5, 10]))
             each.xaxis.set_major_formatter("{x:,.0f}")
     axes[-1].set_xlabel(f"{region.contig}, forward strand, bases counted from 1", fontsize=8)
-    bar = figure.colorbar(image, cax=add_axes(_TOP, _LOGO + _MAP, width - _RIGHT + 0.15, 0.12), extend="both")
+    bar = figure.colorbar(image, cax=add_axes(figure, width - _RIGHT + 0.15, _TOP, 0.12, _LOGO + _MAP), extend="both")
     bar.set_label("log p(alternative) - log p(reference)", fontsize=7)
     bar.ax.tick_params(labelsize=7)
     place = f"{text_of_place(region.contig, region.start, region.end)} ({region.strand})"

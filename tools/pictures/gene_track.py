@@ -9,6 +9,12 @@ from matplotlib.axes import Axes
 _EXON, _CODING = 0.24, 0.44  # of a lane's height
 _COLOUR = "#35608d"
 _ARROWS = {"+": ">", "-": "<"}
+_LANE = 0.3  # inches
+
+
+def height_of_genes(lanes: Sequence[object]) -> float:
+    """Inches that lanes of genes take below a picture."""
+    return _LANE * (len(lanes) + 0.25) if lanes else 0
 
 
 def draw_genes(axes: Axes, lanes: Sequence[Sequence[GeneModel]], edges: tuple[float, float]) -> None:

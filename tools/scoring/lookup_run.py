@@ -34,7 +34,8 @@ def is_lookup(options: ScoreVariants, variants: VariantFile) -> bool:
 
 def look_up_all(options: ScoreVariants, variants: VariantFile, names: ContigNames, console: Console) -> None:
     """Look all records up, write the output and summarize; raises as `score_all`."""
-    scorer = scorer_of_track(Path(options.model))
+    track = GenomeTrack.open(Path(options.model))
+    scorer = scorer_of_track(track)
     with console.status("reading the variants"):
         num_records, found = survey_blocks(variants)
     with console.status("reading the genome"):
@@ -43,7 +44,6 @@ def look_up_all(options: ScoreVariants, variants: VariantFile, names: ContigName
     contigs = names.find_all(found, genome.lengths, str(options.variants), options.genome)
     say_renamed(contigs, console)
     scorer.check(genome, list(contigs.values()))
-    track = GenomeTrack.open(Path(options.model))
     scoring, reasons = TrackScoring(track, track.attributes["k"]), Counter[str | None]()
     parts, metadata = PartFiles.beside(options.out), {**scorer.origin, "settings": options.settings()}
     with parts.opened({**options.decisive(), "model": scorer.settings["model"], "genome": genome.fingerprint}):

@@ -1,7 +1,6 @@
 """`Scorer`: what gives variants their scores, a model or a track."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,19 +47,15 @@ def is_track(model: str) -> bool:
 
 
 def scorer_of_track(
-    path: Path, scores: tuple[Score, ...] = ("base_wildtype",), calibration: Calibration | None = None
+    track: GenomeTrack, scores: tuple[Score, ...] = ("base_wildtype",), calibration: Calibration | None = None
 ) -> Scorer:
-    """Open a track.
+    """Make a track score.
 
     Args:
-        path: its folder.
+        track: the track.
         scores: which to look up; `base_wildtype` and `calibrated` are there.
         calibration: what the score `calibrated` subtracts.
-
-    Raises:
-        OSError, ValueError: it cannot be read.
     """
-    track = GenomeTrack.open(path)
     scoring = TrackScoring(track, track.attributes["k"], scores, calibration)
 
     def score(rows: list[VariantRow], genome: ContigBases, bar: RowsBar) -> list[list[ScoredAllele]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agront_data.regions import ContigBases
 from agront_data.tables import PartFiles, VariantTable
+from agront_data.tracks import GenomeTrack
 from agront_data.variant_files import VariantFile
 from agront_data.variants import ContigNames, survey_variants, variant_rows
 from models import tokenizer_of
@@ -33,7 +34,7 @@ def score_all(options: ScoreVariants, variants: VariantFile, names: ContigNames,
     """
     calibration = options.mean_scores()
     if options.by_track:
-        scorer = scorer_of_track(Path(options.model), options.score, calibration)
+        scorer = scorer_of_track(GenomeTrack.open(Path(options.model)), options.score, calibration)
     else:
         tokenizer = tokenizer_of(options.model)
         pretrained = load_model(options, options.model, tokenizer, console)

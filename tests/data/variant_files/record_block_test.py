@@ -60,7 +60,7 @@ def test_a_key_that_is_there_is_refused(tmp_path):
     path = tmp_path / "in.vcf"
     path.write_bytes(HEADER + NAMES + b"chr1\t5\t.\tA\tC\t.\t.\tYX=1;XY;X=2\n")
     _, [block] = read_record_blocks(path)
-    with pytest.raises(ValueError, match=r"in.vcf: has INFO/X already"):
+    with pytest.raises(ValueError, match=r"in.vcf: the record at chr1 5: has INFO/X already"):
         block.with_info([b"X=1"], [b"X"], str(path))
 
 

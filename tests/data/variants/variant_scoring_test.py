@@ -13,7 +13,7 @@ from agront_data.variants import MOST_PLL_BASES, VariantRecord, VariantRow, Vari
 from agront_tokenizer import KmerTokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiles_by_letters import tile_by_letters, turned, window_by_letters
+from tiles_by_letters import pairs_by_letters, tile_by_letters, turned, window_by_letters
 
 TOKENIZER = KmerTokenizer()
 NAMES = TOKENIZER.vocabulary.tokens
@@ -44,18 +44,10 @@ def masked(tokens, place):
 
 def llr_by_letters(sequence, position, old, new, context):
     ratios = []
-    for text, first, alternative in (
-        (sequence, position, new), (turned(sequence), len(sequence) - position - len(old), turned(new)),
-    ):  # fmt: skip
-        for frame in range(7 - len(new)):
-            begin = first - frame
-            token = text[max(0, begin) : begin + 6]
-            if begin < 0 or len(token) < 6 or "N" in token:
-                continue
-            tokens, left = window_by_letters(text, text, begin, context)
-            altered = token[:frame] + alternative + token[frame + len(new) :]
-            row = masked(tokens, left)
-            ratios.append(log_p(row, left, altered) - log_p(row, left, token))
+    for text, begin, token, altered in pairs_by_letters(sequence, position, old, new):
+        tokens, left = window_by_letters(text, text, begin, context)
+        row = masked(tokens, left)
+        ratios.append(log_p(row, left, altered) - log_p(row, left, token))
     return ratios
 
 

@@ -9,7 +9,7 @@ import pytest
 from agront_data.regions import ContigBases
 from agront_data.variants import VariantRecord, VariantRow, VariantScoring, score_columns
 from agront_tokenizer import KmerTokenizer
-from tiles_by_letters import odds_by_letters, probabilities_of, turned, window_by_letters
+from tiles_by_letters import odds_by_letters, pairs_by_letters, probabilities_of, turned, window_by_letters
 
 TOKENIZER = KmerTokenizer()
 NAMES = TOKENIZER.vocabulary.tokens
@@ -47,22 +47,15 @@ class Bases:
 def distances_by_letters(sequence, position, old, new, context):
     """1 - cosine, distance and product of the token's vectors, then of the windows': means over strands and frames."""
     found = []
-    for text, first, come in (
-        (sequence, position, new), (turned(sequence), len(sequence) - position - len(old), turned(new)),
-    ):  # fmt: skip
-        for frame in range(7 - len(new)):
-            begin = first - frame
-            token = text[max(0, begin) : begin + 6]
-            if begin < 0 or len(token) < 6 or "N" in token:
-                continue
-            tokens, left = window_by_letters(text, text, begin, context)
-            altered = [*tokens[:left], token[:frame] + come + token[frame + len(come) :], *tokens[left + 1 :]]
-            numbers = []
-            for one, other in zip(vectors_of(tokens, left), vectors_of(altered, left), strict=True):
-                one, other = one.astype(float).tolist(), other.astype(float).tolist()
-                product = math.sumprod(one, other) if hasattr(math, "sumprod") else sum(map(float.__mul__, one, other))
-                numbers += [1 - product / math.hypot(*one) / math.hypot(*other), math.dist(one, other), product]
-            found.append(numbers)
+    for text, begin, _, other_token in pairs_by_letters(sequence, position, old, new):
+        tokens, left = window_by_letters(text, text, begin, context)
+        altered = [*tokens[:left], other_token, *tokens[left + 1 :]]
+        numbers = []
+        for one, other in zip(vectors_of(tokens, left), vectors_of(altered, left), strict=True):
+            one, other = one.astype(float).tolist(), other.astype(float).tolist()
+            product = math.sumprod(one, other) if hasattr(math, "sumprod") else sum(map(float.__mul__, one, other))
+            numbers += [1 - product / math.hypot(*one) / math.hypot(*other), math.dist(one, other), product]
+        found.append(numbers)
     return [statistics.fmean(each) for each in zip(*found, strict=True)]
 
 

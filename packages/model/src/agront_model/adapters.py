@@ -1,10 +1,11 @@
 """Adapters: few weights inside the layers, which are trained in place of the model's own."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
+
+from agront_model.params import Params
 
 AdaptedLayer = Literal["query", "key", "value", "output", "up", "down"]
 """The linear layers of a transformer layer: four of the attention, two of the feed-forward network."""
@@ -64,8 +65,6 @@ class IA3:
 
 Adapter = LoRA | IA3
 """What the layers of a model may have beside their own weights, for `make_model`."""
-
-Params = Mapping[str, Mapping[str, Any]]
 
 
 def split_adapters(params: Params) -> tuple[Params, Params]:

@@ -1,7 +1,7 @@
 """The model as a few pure functions."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import haiku as hk
@@ -14,11 +14,9 @@ from agront_model.adapters import Adapter
 from agront_model.config import AgroNTConfig
 from agront_model.embeddings import Embeddings, check_shape, check_tokens
 from agront_model.lm_head import LMHead
+from agront_model.params import Params
 from agront_model.precision import Precision
 from agront_model.transformer import layer_norm, transformer_layers
-
-Params = Mapping[str, Mapping[str, Array | np.ndarray]]
-"""Parameters of a model: {module name: {parameter name: float32 array}}, on a device or the host."""
 
 
 class Encoding(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-Params = Mapping[str, Mapping[str, Any]]
+from agront_model.params import Params
 
 _LAYERS = "agront/layers/"
 _BEHIND = ("agront/final_norm",)

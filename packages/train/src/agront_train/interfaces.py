@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float32, Integer
 
 Params = Any  # a pytree of float32 arrays
+Array = jax.Array | np.ndarray
+"""An array on a device or on the host."""
 
 
 @runtime_checkable

@@ -56,7 +56,8 @@ class RecordBlock(NamedTuple):
         for columns, added, line_end in zip(self.columns, entries, self.line_ends, strict=True):
             info = columns[7]
             if not added or has_key(info) or info in _NO_INFO or info[-1:] == b";":
-                columns = with_info_of_columns(columns, added, keys, source)
+                place = f"{source}: the record at {as_text(columns[0])} {as_text(columns[1])}"
+                columns = with_info_of_columns(columns, added, keys, place)
             else:  # nearly all
                 columns = columns.copy()
                 columns[7] = info + b";" + added

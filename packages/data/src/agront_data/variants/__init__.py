@@ -16,8 +16,8 @@ from agront_data.variants.allele_change import AlleleChange, Reason, change_of, 
 from agront_data.variants.alleles import trimmed_alleles
 from agront_data.variants.base_sums import BaseSums
 from agront_data.variants.calibration import (
-    CALIBRATED_SCORES,
     NUM_AROUND,
+    CalibratedScore,
     Calibration,
     MeanScore,
     folded_context,
@@ -55,7 +55,6 @@ from agront_data.variants.wildtype_tiles import WildtypeTiles
 from agront_data.variants.window_probabilities import mean_probabilities, window_probabilities, window_tiles
 
 __all__ = [
-    "CALIBRATED_SCORES",
     "MOST_PLL_BASES",
     "NUM_AROUND",
     "SUBSTITUTION_CLASSES",
@@ -64,6 +63,7 @@ __all__ = [
     "AlleleScore",
     "BaseModel",
     "BaseSums",
+    "CalibratedScore",
     "Calibration",
     "ContigNames",
     "Frames",

@@ -1,5 +1,8 @@
 """Alleles without what they share."""
 
+PARTNERS = str.maketrans("ACGT", "TGCA")
+"""For `str.translate`: the letters of the other strand, in the same order."""
+
 
 def trimmed_alleles(position: int, reference: str, alternative: str) -> tuple[int, str, str]:
     """Takes off what two alleles share at either end, the right end first, as variant callers left-align.

@@ -6,22 +6,22 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import UInt8
 
 from agront_data.bases import decode_bases
+from agront_data.variants.alleles import PARTNERS
 from agront_data.variants.scores import Score
 
 NUM_AROUND = 2
 """Bases of a context on either side of the one that is replaced."""
-CALIBRATED_SCORES: tuple[Score, ...] = ("llr", "wildtype", "base", "base_wildtype")
+CalibratedScore = Literal["llr", "wildtype", "base", "base_wildtype"]
 """The scores that can be calibrated."""
 
 _COLUMNS = ("context", "alternative", "count", "mean", "deviation")
 _COMMENT = "# calibration of "
-_PARTNER = str.maketrans("ACGT", "TGCA")
 
 
 class MeanScore(NamedTuple):
@@ -107,7 +107,7 @@ def folded_context(context: str, alternative: str) -> tuple[str, str]:
     """Returns a context and its alternative on the strand where the base that is replaced is A or C."""
     if context[NUM_AROUND] in "AC":
         return context, alternative
-    return context[::-1].translate(_PARTNER), alternative.translate(_PARTNER)
+    return context[::-1].translate(PARTNERS), alternative.translate(PARTNERS)
 
 
 def read_calibration(path: Path) -> Calibration:
@@ -127,7 +127,7 @@ def read_calibration(path: Path) -> Calibration:
         score, _, comment = first.removeprefix(_COMMENT).partition(": ")
         settings = json.loads(comment)
         folded = bool(settings.pop("folded"))
-        [known] = [each for each in CALIBRATED_SCORES if each == score]
+        [known] = [each for each in get_args(CalibratedScore) if each == score]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: is no table of mean scores ({error}); {remedy}") from error
     means: dict[tuple[str, str], MeanScore] = {}

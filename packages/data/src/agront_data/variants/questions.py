@@ -77,7 +77,7 @@ def all_answers(questions: Sequence[AnyQuestion], model: Model) -> list[np.ndarr
             continue
         part: Any = getattr(model, name)
         if part is None:
-            raise ValueError(f"a score asks the model for {name}, and it has none: give `Model` its {name}")
+            raise ValueError(f"a score asks the model for {name}, and it has none: give the scoring its {name}, too")
         for place, values in zip(places, answer([questions[place] for place in places], part), strict=True):
             found[place] = values
     return found

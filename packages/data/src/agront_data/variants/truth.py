@@ -3,10 +3,9 @@
 import itertools
 from collections.abc import Sequence
 
-from agront_data.variants.alleles import trimmed_alleles
+from agront_data.variants.alleles import PARTNERS, trimmed_alleles
 from agront_data.variants.variant_record import VariantRecord
 
-_PARTNER = str.maketrans("ACGT", "TGCA")
 _MISSING = ("", ".", "NA", "nan", "NaN")
 
 
@@ -58,7 +57,7 @@ def substitution_class(reference: str, alternative: str) -> str:
     if len(old) != 1 or len(new) != 1 or not set(old + new) <= set("ACGT"):
         return "other"
     if old in "GT":
-        old, new = old.translate(_PARTNER), new.translate(_PARTNER)
+        old, new = old.translate(PARTNERS), new.translate(PARTNERS)
     return f"{old}>{new}"
 
 

@@ -3,13 +3,9 @@
 from typing import Any, Protocol, runtime_checkable
 
 import jax
-import numpy as np
 from jaxtyping import Bool, Float, Float32, Integer
 
-from agront_train.interfaces import Params
-
-Array = jax.Array | np.ndarray
-"""An array on a device or on the host."""
+from agront_train.interfaces import Array, Params
 
 
 @runtime_checkable
